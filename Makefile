@@ -1,0 +1,67 @@
+# vidnet: `make demo` shows it, `make test` proves it. Both set up everything that they need.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+DEVICES ?=
+
+TEST_PACKAGES := openssl postgresql prometheus
+BENCH_PACKAGES := nginx prometheus-blackbox-exporter
+
+.PHONY: demo test check format bench soak lock clean
+
+## demo: watch a simulated city (DEVICES=2000 by default, up to 250000)
+demo: .venv/.ready
+	$(BIN)/vidnet demo $(if $(DEVICES),--devices $(DEVICES) --dir var/demo-$(DEVICES))
+
+## test: set everything up, then format, lint, types, contracts and all tests
+test: check .venv/.apt-test node_modules/.ready
+	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+## check: format, lint, types, contracts
+check: .venv/.ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/.ready
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+## bench: measure speed and memory against nginx as the fleet and blackbox_exporter as the peer
+bench: .venv/.ready .venv/.apt-bench
+	$(BIN)/python -m bench $(ARGS)
+
+## soak: the long tests
+soak: .venv/.ready .venv/.apt-test
+	$(BIN)/pytest -m soak $(ARGS)
+
+## lock: pin every dependency anew
+lock: .venv/.ready
+	$(BIN)/python -m pip install -q pip-tools
+	$(BIN)/pip-compile -q --upgrade --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header \
+		--annotation-style=line --generate-hashes --strip-extras --extra dev -o requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv node_modules build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+.venv/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || tools/apt-install python3-venv
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	touch $@
+
+.venv/.apt-test: .venv/.ready Makefile
+	tools/apt-install $(TEST_PACKAGES)
+	touch $@
+
+.venv/.apt-bench: .venv/.ready Makefile
+	tools/apt-install $(BENCH_PACKAGES)
+	touch $@
+
+node_modules/.ready: package.json
+	command -v npm >/dev/null || tools/apt-install npm
+	if command -v npm >/dev/null; then npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error; fi
+	mkdir -p node_modules && touch $@

@@ -1,0 +1,55 @@
+"""How much is measured: as the issue asks, or little, to see that it works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Numbers of one run.
+
+    Attributes:
+        rounds: pairs of rounds of us and of the peer.
+        looks: devices of the whole journey's measured pass, and looks of the lean lane, a round.
+        probes: probes of the peer a round.
+        sweep: addresses of the sweep.
+        city: polled devices of the city.
+        fill_interval_s: the interval at which the city is looked at once.
+        settle_s: how long the steady state is waited for.
+        window_s: how long it is watched; a multiple of the flush.
+        flush_s: how often last looks are flushed.
+        scrapes: scrapes of /metrics.
+        step_devices, step_calls: devices and calls of the step profile.
+    """
+
+    rounds: int = 3
+    looks: int = 40_000
+    probes: int = 5_000
+    sweep: int = 250_000
+    city: int = 250_000
+    fill_interval_s: int = 150
+    settle_s: float = 90.0
+    window_s: float = 120.0
+    flush_s: int = 60
+    scrapes: int = 20
+    step_devices: int = 20_000
+    step_calls: int = 100_000
+
+
+QUICK = Sizes(
+    rounds=1,
+    looks=2_000,
+    probes=300,
+    sweep=4_000,
+    city=5_000,
+    fill_interval_s=6,
+    settle_s=3.0,
+    window_s=10.0,
+    flush_s=5,
+    scrapes=3,
+    step_devices=2_000,
+    step_calls=4_000,
+)
+CONCURRENCY = 200
+"""Looks or probes under way at once, where we and the peer are compared."""

@@ -1,0 +1,1 @@
+"""Collectors: each speaks one device protocol and yields raw facts; none knows the inventory."""

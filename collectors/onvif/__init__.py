@@ -1,0 +1,159 @@
+"""ONVIF cameras: one health look is one unsigned GetSystemDateAndTime, liveness and clock in one.
+
+The lean lane reads the clean answer of a plain-HTTP camera at a numeric address by a byte pattern. The full
+lane does the rest: it opens names, IPv6 and HTTPS, and it reads every answer that is not clean, from the bytes
+the lean lane already has: a look is one connection and one request, never a second try (DESIGN: measure, don't rescue).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import ssl
+import time
+from collections.abc import Callable
+
+from collectors.base import MAX_ANSWER_BYTES, ClockReading, Look, Outcome, PollResult, Target
+from collectors.onvif.address import Address, BadAddress, read_address
+from collectors.onvif.answer import Ending, Verdict, judge
+from collectors.onvif.deadlines import Deadlines
+from collectors.onvif.detail import one_line
+from collectors.onvif.exchange import Exchange
+from collectors.onvif.full import TlsExchange, find, lenient_context
+from collectors.onvif.lean import LeanReader
+
+# Errors of connecting that say something of this machine, not of the device.
+_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
+_OUR_RESOLVER = frozenset({socket.EAI_MEMORY, socket.EAI_SYSTEM})
+
+
+class OnvifPoller:
+    """Looks at ONVIF cameras, any number at a time; keeps nothing open between looks."""
+
+    def __init__(self, *, wall_clock: Callable[[], float], max_answer_bytes: int = MAX_ANSWER_BYTES) -> None:
+        """Make a poller; it may be made before the event loop runs.
+
+        Args:
+            wall_clock: gives our own time, epoch seconds.
+            max_answer_bytes: how much of an answer, head and body, is read at most.
+        """
+        self._wall_clock = wall_clock
+        self._max_bytes = max_answer_bytes
+        self._deadlines = Deadlines()
+        self._lean = LeanReader()
+        self._tls_context: ssl.SSLContext | None = None
+        self._closed = False
+
+    async def poll(self, target: Target, look: Look) -> list[PollResult]:
+        """Look once at a device; whatever it sends becomes a result with a named outcome.
+
+        Raises:
+            asyncio.CancelledError: the caller cancelled the look; its connection is gone.
+        """
+        started = time.perf_counter()
+        try:
+            return [await self._look(target.address, look.timeout_s, started)]
+        except Exception as error:  # the edge: a fault of ours must neither stop a worker nor judge a device
+            detail = one_line(f"our own fault: {type(error).__name__}: {error}")
+            return [PollResult(Outcome.OURS, detail, duration_s=time.perf_counter() - started)]
+
+    async def close(self) -> None:
+        """End the looks in flight (their outcome is `ours`) and take no more."""
+        self._closed = True
+        while self._deadlines.stop():  # noqa: ASYNC110 - each look ends in its own next step
+            await asyncio.sleep(0)
+
+    async def _look(self, text: str, timeout_s: float, started: float) -> PollResult:
+        if self._closed:
+            return _result(Verdict(Outcome.OURS, "the poller is closed"), started)
+        try:
+            address = read_address(text)
+        except BadAddress as error:
+            return _result(Verdict(Outcome.UNRESOLVED, f"bad address: {error}"), started)
+        exchange, failure = await self._exchange(address, timeout_s, started)
+        if exchange.stopped:
+            return _result(Verdict(Outcome.OURS, "the poller was closed"), started)
+        if exchange.error is not None:
+            raise exchange.error
+        lane = "lean" if address.numeric and not exchange.reply.raw else "full"
+        if failure is not None:
+            return _result(failure, started, lane=lane)
+        ending = exchange.ending or Ending.EXPIRED
+        body = exchange.reply.clean_body(ended=ending is Ending.ENDED) if address.numeric else None
+        reading = self._lean.read(body) if body is not None else None
+        if reading is not None:
+            clock = ClockReading(reading.utc_s, reading.local_s, reading.zone, reading.source, exchange.read_at)
+            return PollResult(Outcome.CLEAN, "", "lean", time.perf_counter() - started, clock, "", True)
+        verdict = exchange.verdict() if isinstance(exchange, TlsExchange) else None
+        verdict = verdict or judge(exchange.reply, ending, max_bytes=self._max_bytes)
+        return _result(verdict, started, lane=lane, read_at=exchange.read_at)
+
+    async def _exchange(self, address: Address, timeout_s: float, started: float) -> tuple[Exchange, Verdict | None]:
+        """Connect, ask and collect; give the exchange, and a verdict where no connection came about."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine runs in a task
+        loop = task.get_loop()
+        cancelling = task.cancelling()
+        exchange = self._make_exchange(address, loop, task)
+        tick = self._deadlines.add(exchange, started=started, timeout_s=timeout_s)
+        try:
+            host, port = (address.host, address.port) if address.numeric else await find(address, loop)
+            await loop.create_connection(lambda: exchange, host, port)
+            await exchange.over
+        except OSError as error:
+            return exchange, _unconnected(error)
+        except asyncio.CancelledError:
+            # As in asyncio.timeout: a cancellation beside ours is the caller's, and goes on.
+            if not exchange.cancelled or task.uncancel() > cancelling:
+                raise
+        finally:
+            self._deadlines.remove(exchange, tick)
+            exchange.abandon()
+        return exchange, None
+
+    def _make_exchange(self, address: Address, loop: asyncio.AbstractEventLoop, task: asyncio.Task[object]) -> Exchange:
+        if not address.tls:
+            return Exchange(
+                address.request, loop=loop, task=task, max_bytes=self._max_bytes, wall_clock=self._wall_clock
+            )
+        if self._tls_context is None:
+            self._tls_context = lenient_context()
+        return TlsExchange(
+            address.request,
+            loop=loop,
+            task=task,
+            max_bytes=self._max_bytes,
+            wall_clock=self._wall_clock,
+            context=self._tls_context,
+            host=address.host,
+        )
+
+
+def _unconnected(error: OSError) -> Verdict:
+    words = error.strerror or str(error) or type(error).__name__
+    is_name = isinstance(error, socket.gaierror)
+    if error.errno in (_OUR_RESOLVER if is_name else _OURS):
+        return Verdict(Outcome.OURS, f"our own side: {words}")
+    if is_name:
+        return Verdict(Outcome.UNRESOLVED, words)
+    if isinstance(error, ConnectionRefusedError):
+        return Verdict(Outcome.REFUSED, "connection refused")
+    if isinstance(error, TimeoutError):
+        return Verdict(Outcome.TIMEOUT, "no connection until the timeout")
+    if isinstance(error, ConnectionError):
+        return Verdict(Outcome.RESET, "connection ended before a byte")
+    return Verdict(Outcome.UNREACHABLE, words)
+
+
+def _result(verdict: Verdict, started: float, *, lane: str = "full", read_at: float = 0.0) -> PollResult:
+    reading = verdict.reading
+    return PollResult(
+        outcome=verdict.outcome,
+        detail=one_line(verdict.detail),
+        lane=lane,
+        duration_s=time.perf_counter() - started,
+        clock=ClockReading(reading.utc_s, reading.local_s, reading.zone, reading.source, read_at) if reading else None,
+        realm=one_line(verdict.realm),
+        shaped_body=verdict.shaped_body,
+    )

@@ -1,0 +1,1 @@
+"""The monitor: the inventory, its rates, and everything its users see."""

@@ -1,0 +1,1 @@
+"""Adapters: all that touches the world outside; independent of each other."""

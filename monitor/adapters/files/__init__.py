@@ -1,0 +1,1 @@
+"""Files that a site gives us: read whole, every problem named with its line."""

@@ -1,0 +1,1 @@
+"""What Prometheus scrapes: the city's counts and the service's own health."""

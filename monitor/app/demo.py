@@ -1,0 +1,152 @@
+"""`vidnet demo`: the simulated city's devices in a process of their own, and the real service looking at them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from monitor.adapters.db.engine import Database
+from monitor.adapters.db.inventory import SqlInventory
+from monitor.adapters.files.regions import read_regions
+from monitor.app.service import Service
+from monitor.app.wiring import config_folder, database_of, make_ready
+from monitor.demo.city import build_city
+from monitor.demo.fleet import FleetConfig
+from monitor.demo.launch import start_fleet
+from monitor.ports import InventoryBatch
+from monitor.settings import Settings, read_settings
+
+SMALL_FLEET = 20_000
+"""Up to so many devices a demo looks every 30 s; a larger fleet is looked at with the city's own pace."""
+
+DEFAULT_SEED = 7
+DEFAULT_FLEET_PORT = 18_080
+_FILE = "vidnet.toml"
+_CITY_FILE = "city.json"
+
+
+class DemoError(Exception):
+    """The demo cannot run as asked; the message says why and what to do."""
+
+
+class DemoCity(msgspec.Struct, frozen=True):
+    """What a demo's folder remembers of its city, so that a second start finds the same one."""
+
+    devices: int
+    seed: int
+    port: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A demo that is prepared: its settings, its database with the city in it, and its fleet."""
+
+    folder: Path
+    city: DemoCity
+    settings: Settings
+    database: Database
+
+
+async def prepare_demo(folder: Path, *, devices: int | None, seed: int, fleet_port: int, web_port: int) -> Demo:
+    """Make the demo's folder ready: at the first start its city is built and recorded, later it is found.
+
+    Args:
+        folder: where the demo keeps its settings, city and database.
+        devices: polled devices; None for those of the folder's city, or 2,000.
+        seed: what the city is built from.
+        fleet_port: the port that all simulated devices listen on; it may be another one at each start.
+        web_port: where metrics are served; 0 takes a free port.
+
+    Raises:
+        DemoError: the folder holds another city, or cannot be used.
+        StoreError: its database cannot be used.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 # at the start, nothing else runs yet
+        city = _remembered(folder)
+    except (OSError, msgspec.DecodeError) as error:
+        raise DemoError(
+            f"无法使用演示目录 {folder}（{error}）: 换一个目录（--dir）或删除该目录\n"
+            f"{folder} cannot be used ({error}): choose another folder (--dir) or delete this one"
+        ) from error
+    if city is None:
+        city = DemoCity(devices=devices or 2_000, seed=seed, port=fleet_port, at=int(time.time()))
+    elif devices not in (None, city.devices):
+        raise DemoError(
+            f"{folder} 中已有 {city.devices} 台设备的演示城市: 换一个目录（--dir）或删除该目录\n"
+            f"{folder} holds a city of {city.devices} devices: choose another folder (--dir) or delete this one"
+        )
+    (folder / _FILE).write_text(_settings_text(city.devices, web_port), encoding="utf-8")
+    settings = read_settings(folder / _FILE)
+    database = database_of(settings, folder=folder)
+    await make_ready(database)
+    inventory = SqlInventory(database)
+    if not await inventory.regions():
+        batch = _inventory(city)
+        # Written first: a start that is cut short between the two goes on with the same city.
+        _remember(folder, city)
+        await inventory.record(batch)
+    elif city.port != fleet_port:
+        # The port is this machine's affair and no part of the city: another one may be in use by now.
+        city = msgspec.structs.replace(city, port=fleet_port)
+        await inventory.record(InventoryBatch(devices=_inventory(city).devices))
+        _remember(folder, city)
+    return Demo(folder, city, settings, database)
+
+
+async def run_demo(demo: Demo, stop: asyncio.Event, *, on_ready: Callable[[Service, int], None]) -> None:
+    """Start the devices, look at them until told to stop, and end both cleanly.
+
+    Raises:
+        FleetError: the devices' process cannot run, a port in use as a rule.
+        StoreError: the store cannot be used, or refused to go on.
+        WebServerError: the web server cannot listen.
+    """
+    city = demo.city
+    config = FleetConfig(city.devices, city.seed, city.port, config_folder() / "weifang-regions.csv")
+    async with start_fleet(config):
+        service = await Service.load(demo.settings, demo.database, folder=demo.folder)
+        await service.run(stop, on_ready=lambda port: on_ready(service, port))
+
+
+def _remembered(folder: Path) -> DemoCity | None:
+    file = folder / _CITY_FILE
+    return msgspec.json.decode(file.read_bytes(), type=DemoCity) if file.exists() else None
+
+
+def _remember(folder: Path, city: DemoCity) -> None:
+    """Write the city's file whole or not at all."""
+    written = folder / f"{_CITY_FILE}.new"
+    written.write_bytes(msgspec.json.encode(city))
+    written.replace(folder / _CITY_FILE)
+
+
+def _inventory(city: DemoCity) -> InventoryBatch:
+    regions = read_regions(config_folder() / "weifang-regions.csv")
+    built = build_city(devices=city.devices, seed=city.seed, port=city.port, regions=regions, at=city.at)
+    return built.inventory()
+
+
+def _settings_text(devices: int, web_port: int) -> str:
+    pace = "interval_s = 30\nrecheck_s = 5\n" if devices <= SMALL_FLEET else ""
+    return f"""# Written by `vidnet demo` at every start.
+[store]
+url = "sqlite:///vidnet.db"
+flush_every_s = 10.0
+
+[collector]
+# The simulated devices run on this machine, by its own clock.
+own_clock = "trusted"
+{pace}
+[web]
+port = {web_port}
+
+[log]
+level = "warning"
+"""

@@ -1,0 +1,45 @@
+"""`vidnet rates`: the figures of this instant, computed from what the database holds."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from monitor.adapters.db.migrate import require_current
+from monitor.adapters.db.states import SqlStateStore
+from monitor.app.wiring import database_of, load_city
+from monitor.services.evaluation import Evaluator, Overview
+from monitor.services.live_counts import LiveCounts
+from monitor.settings import Settings
+
+
+class UnknownRegionError(Exception):
+    """The inventory has no such region, or none at all."""
+
+
+async def read_overview(settings: Settings, *, folder: Path, region: str | None, by: str) -> Overview:
+    """Give the figures of a region (None: the city) and of its parts, as committed.
+
+    Raises:
+        UnknownRegionError: the inventory has no such region, or is empty.
+        StoreError: the database cannot be used.
+        TargetsFileError: the targets file holds mistakes.
+    """
+    database = database_of(settings, folder=folder)
+    try:
+        await require_current(database)
+        city = await load_city(database, settings, folder=folder)
+        states = await SqlStateStore(database).load_states()
+    finally:
+        await database.close()
+    if not len(city.tree):
+        raise UnknownRegionError(
+            "清单为空: 在设置的 [city] 中填写 regions 与 devices，再运行 `vidnet run`\n"
+            "the inventory is empty: name regions and devices under [city] in the settings, then start `vidnet run`"
+        )
+    if region is not None and region not in city.tree:
+        raise UnknownRegionError(f"清单中没有区划 {region} / the inventory has no region {region}")
+    at = int(time.time())
+    counts = LiveCounts(city.devices, city.points, rules=city.rules, book=city.book, at=at, states=states)
+    evaluator = Evaluator(city.tree, city.targets, validity=city.validity)
+    return evaluator.overview(counts.cells(), counts.coverage(), at=at, region=region, by=by)

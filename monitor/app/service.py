@@ -1,0 +1,298 @@
+"""The running service: one collector, its store, its counts and its metrics, from start to clean stop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+import structlog
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+
+from collectors.registry import make_poller
+from monitor.adapters import own_clock
+from monitor.adapters.db.engine import Database
+from monitor.adapters.db.states import SqlStateStore
+from monitor.adapters.metrics.city import AGE_LIMITS_S, CityExposition, CityMetrics
+from monitor.adapters.metrics.service import Durations, ServiceCollector, ServiceMetrics
+from monitor.adapters.process import loading, raise_open_files
+from monitor.adapters.web.server import serving
+from monitor.app.wiring import LoadedCity, fill_if_empty, load_city, make_ready
+from monitor.domain.indicator import Indicator
+from monitor.domain.point import PointClass
+from monitor.domain.scope import Scope
+from monitor.domain.target import Target, target_in_force
+from monitor.ports import CollectorMark, StoreBusyError
+from monitor.services.clock import SteadyClock
+from monitor.services.evaluation import Evaluator, Overview
+from monitor.services.ingest import Ingest
+from monitor.services.live_counts import LiveCounts
+from monitor.services.polling import Pace, Polling
+from monitor.settings import Settings
+
+log = structlog.get_logger()
+
+TICK_S = 1.0
+SWEEP_PARTS = 60
+"""Every device's deadline is looked at once in so many ticks."""
+
+OWN_CLOCK_EVERY_S = 60
+STOP_WITHIN_S = 30.0
+STOP_RETRY_S = 1.0
+
+
+class Service:
+    """Everything that runs, put together from the settings and the database.
+
+    Made by `Service.load`; `run` lasts until `stop` is set.
+    """
+
+    def __init__(self, settings: Settings, city: LoadedCity, database: Database, clock: SteadyClock) -> None:
+        self.city = city
+        self.clock = clock
+        self.evaluator = Evaluator(city.tree, city.targets, validity=city.validity)
+        self._settings = settings
+        self._exposition = CityExposition(city.tree)
+        self._durations = Durations()
+        self._writes = Durations()
+        self._loop_lag_s = 0.0
+        self._clock_behind_s = 0.0
+        self._own_clock_trusted = settings.collector.own_clock == "trusted"
+        policy = settings.policy()
+        self._store = SqlStateStore(database)
+        self.ingest = Ingest(
+            self._store, policy=policy, mark=self._mark, on_write=self._writes.add, writer=settings.collector.name
+        )
+        self._endpoints = {device.id: device.endpoint for device in city.devices if device.endpoint is not None}
+        protocols = {endpoint.protocol for endpoint in self._endpoints.values()}
+        self._pollers = {name: make_poller(name, wall_clock=clock.now) for name in sorted(protocols)}
+        collector = settings.collector
+        self.polling = Polling(
+            self._endpoints,
+            pollers=self._pollers,
+            ingest=self.ingest,
+            policy=policy,
+            pace=Pace(collector.concurrency, collector.per_subnet, collector.timeout_s),
+            now=clock.now,
+            own_clock_trusted=lambda: self._own_clock_trusted,
+            on_duration=self._durations.add,
+        )
+
+    @classmethod
+    async def load(
+        cls, settings: Settings, database: Database, *, folder: Path, wall: Callable[[], float] = time.time
+    ) -> Service:
+        """Load the city and its states, and find out whether the collector's last stop was a pause.
+
+        Args:
+            settings: of the whole service.
+            database: where everything is kept; closed here where loading fails.
+            folder: what relative paths in the settings are relative to.
+            wall: gives the wall clock, epoch seconds.
+
+        Raises:
+            StoreError: the database cannot be used.
+            TargetsFileError, RegionsFileError, DevicesFileError: a file of the settings holds mistakes.
+            TooFewFilesError: the limit of open files cannot be raised far enough.
+        """
+        raise_open_files(settings.collector.concurrency)
+        clock = SteadyClock(wall=wall, steady=own_clock.steady_seconds)
+        try:
+            await make_ready(database)
+            await fill_if_empty(database, settings, folder=folder, at=int(clock.now()))
+            with loading():
+                city = await load_city(database, settings, folder=folder)
+                service = cls(settings, city, database, clock)
+                del city
+                await service._load_states()
+        except BaseException:
+            await database.close()
+            raise
+        return service
+
+    def overview(self, *, region: str | None = None, by: str = "region") -> Overview:
+        """Give the figures of this instant, as committed."""
+        at = int(self.clock.now())
+        return self.evaluator.overview(self.counts.cells(), self.counts.coverage(), at=at, region=region, by=by)
+
+    def city_text(self) -> str:
+        """Give the city's metrics of this instant, as committed, in Prometheus' text format."""
+        at = int(self.clock.now())
+        metrics = CityMetrics(
+            cells=self.counts.cells(),
+            coverage=self.counts.coverage(),
+            faults=self.counts.faults(),
+            offline_ages=self.counts.offline_ages(at=at, limits_s=AGE_LIMITS_S),
+            targets=self._targets(at),
+        )
+        return self._exposition.text(metrics)
+
+    async def run(self, stop: asyncio.Event, *, on_ready: Callable[[int], None] = lambda port: None) -> None:
+        """Look, commit and serve until told to stop; then commit what is left.
+
+        Args:
+            stop: set to end.
+            on_ready: told the port of the web server once everything runs.
+
+        Raises:
+            StoreError: the store refused to go on, or what was left could not be stored at the end.
+            WebServerError: the web server cannot listen.
+        """
+        web = self._settings.web
+        store = self._settings.store
+        registry = self._registry()
+        committed = asyncio.Event()
+        try:
+            async with (
+                serving(registry, self.city_text, host=web.host, port=web.port, problems=self._problems) as port,
+                asyncio.TaskGroup() as tasks,
+            ):
+                tasks.create_task(
+                    self.ingest.keep_committing(
+                        committed, every_s=store.commit_every_s, flush_every_s=store.flush_every_s
+                    )
+                )
+                working = [tasks.create_task(self.polling.run()), tasks.create_task(self._keep_house())]
+                on_ready(port)
+                await stop.wait()
+                for task in working:
+                    task.cancel()
+                await asyncio.wait(working)
+                committed.set()
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from None
+        finally:
+            await self._close()
+
+    async def _load_states(self) -> None:
+        mark = await self._store.load_mark(self._settings.collector.name)
+        if mark is not None and (behind_s := self.clock.not_before(mark.last_look_at)):
+            log.warning("clock.behind_last_look", behind_s=round(behind_s), last_look_at=mark.last_look_at)
+        city = self.city
+        await self.ingest.load((device.id, device.lifecycle.created_at) for device in city.devices)
+        self.counts = LiveCounts(
+            city.devices,
+            city.points,
+            rules=city.rules,
+            book=city.book,
+            at=int(self.clock.now()),
+            states=self.ingest.states.values(),
+        )
+        # The counts keep what they need of the points; a city's 100,000 of them weigh 35 MB.
+        self.city = replace(city, points=())
+        self.ingest.on_commit(lambda states, _changes: self.counts.take(states, at=int(self.clock.now())))
+        if mark is not None:
+            self.polling.last_look_at = mark.last_look_at
+            self.polling.notice_pause(next_due_at=mark.next_due_at)
+        self.polling.schedule()
+        log.info("service.loaded", devices=len(self.city.devices), looked_at=len(self._endpoints))
+
+    async def _keep_house(self) -> None:
+        """Once a second: follow the clock, let time and silence speak, a part of the devices at a time."""
+        loop = asyncio.get_running_loop()
+        device_ids = list(self.ingest.states)
+        tick = 0
+        next_at = loop.time() + TICK_S
+        while True:
+            await asyncio.sleep(max(0.0, next_at - loop.time()))
+            self._loop_lag_s = max(0.0, loop.time() - next_at)
+            next_at = max(next_at + TICK_S, loop.time())
+            if tick % OWN_CLOCK_EVERY_S == 0 and self._settings.collector.own_clock == "check":
+                self._own_clock_trusted = own_clock.is_synchronised()
+            self._clock_behind_s = self.clock.adjust()
+            now = int(self.clock.now())
+            self.counts.pass_time(now)
+            self.polling.notice_pause()
+            if self.polling.lag_s() <= self._settings.collector.interval_s:
+                # While we may be pausing ourselves, silence says nothing about the devices.
+                self.ingest.expire_overdue(device_ids[tick % SWEEP_PARTS :: SWEEP_PARTS], at=now)
+            tick += 1
+
+    async def _close(self) -> None:
+        """Commit what is left, and let go of everything."""
+        try:
+            await self._store_the_rest()
+        finally:
+            for poller in self._pollers.values():
+                await poller.close()
+            await self._store.close()
+        log.info("service.stopped")
+
+    async def _store_the_rest(self) -> None:
+        """Commit what is left; a busy store is tried again for as long as a stop may take.
+
+        Raises:
+            StoreError: it could not be stored; what the last commits don't hold is lost.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + STOP_WITHIN_S
+        while True:
+            try:
+                async with asyncio.timeout_at(until):
+                    await self.ingest.commit(flush=True)
+                    return
+            except TimeoutError:
+                waiting = self.ingest.waiting_devices
+                raise StoreBusyError(
+                    f"数据库在 {STOP_WITHIN_S:.0f} 秒内没有应答: {waiting} 台设备的最新状态未保存。\n"
+                    f"The database did not answer within {STOP_WITHIN_S:.0f} s: "
+                    f"the newest state of {waiting} devices is not stored."
+                ) from None
+            except StoreBusyError:
+                if loop.time() + STOP_RETRY_S > until:
+                    raise
+                await asyncio.sleep(STOP_RETRY_S)
+
+    def _mark(self) -> CollectorMark | None:
+        if self.polling.last_look_at is None:
+            return None
+        last = int(self.polling.last_look_at)
+        due = self.polling.next_due_at()
+        return CollectorMark(self._settings.collector.name, last, last if due is None else int(due))
+
+    def _problems(self) -> list[str]:
+        found = []
+        if not self.ingest.store_ok:
+            reason = " ".join(self.ingest.store_error.split())
+            found.append(f"store: {self.ingest.waiting_devices} devices wait: {reason}")
+        if self.polling.lag_s() > self._settings.collector.interval_s:
+            found.append(f"collector: {self.polling.lag_s():.0f} s behind")
+        return found
+
+    def _registry(self) -> CollectorRegistry:
+        registry = CollectorRegistry()
+        registry.register(ServiceCollector(self._service_metrics))
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        return registry
+
+    def _targets(self, at: int) -> list[tuple[str, str, Target]]:
+        found = []
+        for indicator in Indicator:
+            for point_class in (None, *PointClass):
+                row = Scope(point_class=point_class)
+                target = target_in_force(self.city.targets, indicator, row, at=at, tree=self.city.tree)
+                if target is not None and not indicator.is_count:
+                    found.append((indicator.value, point_class.value if point_class else "any", target))
+        return found
+
+    def _service_metrics(self) -> ServiceMetrics:
+        return ServiceMetrics(
+            version=version("vidnet"),
+            looks=self.polling.looks,
+            look_errors=self.polling.errors,
+            look_durations=self._durations,
+            write_durations=self._writes,
+            looks_under_way=self.polling.under_way,
+            queue_lag_s=self.polling.lag_s(),
+            loop_lag_s=self._loop_lag_s,
+            last_look_at=self.polling.last_look_at or 0.0,
+            changes=self.ingest.committed_changes,
+            waiting_devices=self.ingest.waiting_devices,
+            store_ok=self.ingest.store_ok,
+            clock_behind_s=self._clock_behind_s,
+            own_clock_trusted=self._own_clock_trusted,
+        )

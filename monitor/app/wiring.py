@@ -1,0 +1,133 @@
+"""What every command needs put together: the database of the settings, the city in it, files beside the program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import monitor
+from collectors.registry import COLLECTORS
+from monitor.adapters.db.engine import Database
+from monitor.adapters.db.inventory import SqlInventory
+from monitor.adapters.db.migrate import SchemaVersion, require_current, schema_version, upgrade
+from monitor.adapters.files.inventory import read_devices
+from monitor.adapters.files.regions import read_regions
+from monitor.adapters.files.targets import read_targets
+from monitor.domain.assessment import Validity
+from monitor.domain.device import Device
+from monitor.domain.exemption import ExemptionBook
+from monitor.domain.facts import InventoryChange
+from monitor.domain.point import Point
+from monitor.domain.region import RegionTree
+from monitor.domain.service_time import ServiceRules
+from monitor.domain.target import Target
+from monitor.ports import InventoryBatch
+from monitor.settings import Settings
+
+_DRIVERS = {"sqlite:///": "sqlite+aiosqlite:///", "postgresql://": "postgresql+asyncpg://"}
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedCity:
+    """The inventory as it is in the database, with what judges it."""
+
+    tree: RegionTree
+    points: Sequence[Point]
+    devices: Sequence[Device]
+    book: ExemptionBook
+    rules: ServiceRules
+    targets: Sequence[Target]
+    validity: Validity
+
+
+def config_folder() -> Path:
+    """Give the folder of the shipped configuration: inside an installed package, or beside it in a checkout."""
+    package = Path(monitor.__file__).parent
+    inside = package / "config"
+    return inside if inside.is_dir() else package.parent / "config"
+
+
+def database_of(settings: Settings, *, folder: Path) -> Database:
+    """Give the database of the settings; a relative SQLite path is relative to the folder of the settings file.
+
+    Raises:
+        StoreRefusedError: its URL is of no known form.
+    """
+    url = settings.store.url
+    prefix = next(prefix for prefix in _DRIVERS if url.startswith(prefix))
+    rest = url.removeprefix(prefix)
+    if prefix == "sqlite:///":
+        rest = str(folder / rest)
+    return Database(_DRIVERS[prefix] + rest)
+
+
+async def make_ready(database: Database) -> None:
+    """Give an empty database its schema, and refuse one that is older or newer than the program.
+
+    Raises:
+        StoreRefusedError: it is older (the message says how to upgrade it) or newer.
+        StoreBusyError: it cannot be reached now.
+    """
+    if await schema_version(database) is SchemaVersion.EMPTY:
+        await upgrade(database)
+    await require_current(database)
+
+
+async def load_city(database: Database, settings: Settings, *, folder: Path) -> LoadedCity:
+    """Load the inventory and its targets.
+
+    Raises:
+        StoreError: the database cannot be read.
+        TargetsFileError: the targets file holds mistakes.
+        ValueError: the regions in the database make no tree.
+    """
+    zone = settings.zone()
+    inventory = SqlInventory(database)
+    tree = RegionTree(await inventory.regions())
+    validity = Validity(
+        min_measured=Fraction(settings.rules.min_measured), min_judged=Fraction(settings.rules.min_judged)
+    )
+    return LoadedCity(
+        tree=tree,
+        points=await inventory.points(),
+        devices=await inventory.devices(),
+        book=ExemptionBook(await inventory.exemptions()),
+        rules=ServiceRules(tree=tree, zone=zone, commissioning_days=settings.rules.commissioning_days),
+        targets=read_targets(targets_file(settings, folder=folder), zone=zone),
+        validity=validity,
+    )
+
+
+async def fill_if_empty(database: Database, settings: Settings, *, folder: Path, at: int) -> None:
+    """Read the regions and devices that the settings name into an inventory that is still empty.
+
+    Raises:
+        RegionsFileError: the regions file holds mistakes.
+        DevicesFileError: the devices file holds mistakes.
+        StoreError: the database cannot be used.
+    """
+    inventory = SqlInventory(database)
+    if not settings.city.regions or await inventory.regions():
+        return
+    regions = read_regions(folder / settings.city.regions)
+    found = []
+    if settings.city.devices:
+        protocols = frozenset(COLLECTORS)
+        found = read_devices(folder / settings.city.devices, created_at=at, protocols=protocols)
+    source = f"{settings.city.regions} {settings.city.devices}".strip()
+    change = InventoryChange("region", regions[0].code, "", "", f"read from {source}", at, reason="first start")
+    batch = InventoryBatch(
+        regions=regions,
+        devices=[device for device, _ in found],
+        records=[record for _, record in found],
+        changes=(change,),
+    )
+    await inventory.record(batch)
+
+
+def targets_file(settings: Settings, *, folder: Path) -> Path:
+    """Give the targets file of the settings: beside the settings file, else the shipped one of that name."""
+    beside = folder / settings.city.targets
+    return beside if beside.exists() else config_folder() / settings.city.targets

@@ -1,0 +1,137 @@
+"""The fleet's process: `python -m monitor.demo.fleet --devices 2000 --seed 1 --port 18080 --regions FILE`.
+
+It prints one line on standard output, `ready PORT` or `error MESSAGE`, and runs until SIGTERM or SIGINT; with
+`--with-parent` also until its standard input ends, so that it never outlives whoever started it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.adapters.files.regions import read_regions
+from monitor.demo.behaviour import assign_behaviours
+from monitor.demo.crowd import Crowd
+from monitor.demo.incidents import write_script
+from monitor.demo.layout import plan_layout
+from monitor.demo.server import BACKLOG, DeviceProtocol, FleetError, open_listener, raise_file_limit
+
+EXIT_CANNOT_RUN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FleetConfig:
+    """What a fleet needs to know; the same devices, seed and regions as the city that it belongs to.
+
+    Attributes:
+        devices: number of polled devices.
+        seed: the city's seed.
+        port: the port that all devices listen on; 0 lets the system choose.
+        regions: the region tree's file.
+        elapsed_s: seconds into the incident script at which the fleet starts.
+    """
+
+    devices: int
+    seed: int
+    port: int
+    regions: Path
+    elapsed_s: int = 0
+
+    def arguments(self) -> list[str]:
+        """Give the command line that makes this configuration."""
+        return [
+            f"--devices={self.devices}",
+            f"--seed={self.seed}",
+            f"--port={self.port}",
+            f"--regions={self.regions}",
+            f"--elapsed={self.elapsed_s}",
+        ]
+
+
+def make_crowd(config: FleetConfig, *, started: float) -> Crowd:
+    """Make the devices of a configuration; `started` is the monotonic instant of the script's start.
+
+    Raises:
+        ValueError: the regions cannot be read, or the devices have no room.
+    """
+    layout = plan_layout(devices=config.devices, seed=config.seed, regions=read_regions(config.regions))
+    behaviours = assign_behaviours(layout, seed=config.seed)
+    return Crowd(
+        layout,
+        behaviours,
+        write_script(layout, behaviours, seed=config.seed),
+        now=time.time,
+        elapsed=lambda: time.monotonic() - started + config.elapsed_s,
+    )
+
+
+async def run_fleet(config: FleetConfig, *, with_parent: bool = False) -> None:
+    """Be the devices until told to stop; prints `ready PORT` once they can be reached.
+
+    Raises:
+        FleetError: the port cannot be listened on.
+        ValueError: the regions cannot be read, or the devices have no room.
+    """
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    listener = open_listener(config.port)
+    raise_file_limit()
+    crowd = make_crowd(config, started=time.monotonic())
+    connections: set[asyncio.Transport] = set()
+    server = await loop.create_server(lambda: DeviceProtocol(crowd, connections), sock=listener, backlog=BACKLOG)
+    if with_parent:
+        loop.add_reader(sys.stdin.fileno(), _stop_at_end_of_input, stop)
+    print(f"ready {listener.getsockname()[1]}", flush=True)
+    await stop.wait()
+    server.close()
+    for transport in list(connections):
+        transport.abort()
+    await server.wait_closed()
+
+
+def _stop_at_end_of_input(stop: asyncio.Event) -> None:
+    if not os.read(sys.stdin.fileno(), 4096):
+        stop.set()
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:  # not built for this platform: slower, and all the same otherwise
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the fleet from the command line and give the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m monitor.demo.fleet", description=__doc__)
+    parser.add_argument("--devices", type=int, required=True, help="number of devices")
+    parser.add_argument("--seed", type=int, required=True, help="the city's seed")
+    parser.add_argument("--port", type=int, required=True, help="port of all devices, 0: any free one")
+    parser.add_argument("--regions", type=Path, required=True, help="CSV file of the region tree")
+    parser.add_argument("--elapsed", type=int, default=0, help="start this many seconds into the incidents")
+    parser.add_argument("--with-parent", action="store_true", help="stop when standard input ends")
+    chosen = parser.parse_args(arguments)
+    config = FleetConfig(
+        devices=chosen.devices, seed=chosen.seed, port=chosen.port, regions=chosen.regions, elapsed_s=chosen.elapsed
+    )
+    try:
+        with asyncio.Runner(loop_factory=_new_loop) as runner:
+            runner.run(run_fleet(config, with_parent=chosen.with_parent))
+    except (FleetError, ValueError) as error:
+        print("error " + str(error).replace("\n", "; "), flush=True)
+        return EXIT_CANNOT_RUN
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,227 @@
+"""The past of the inventory: what a device, a point or a region was at each second (RULES §4, §5).
+
+The text form of `InventoryChange` values, one line an entity and field:
+
+    device  region, point                  a code or id; "" for none
+            kind, point_class, route       the value of its enum
+            owner_unit, maintainer, contract, police_station   the text itself
+            in_service_from, retired_at    epoch seconds; "" for none
+            service_windows                "28800-64800 79200-21600": from-to in seconds after midnight
+            parents                        "path:34020000… reporter!:34020001…": role:id, "!" where it is ours
+    point   region, site_kind              the text itself
+            point_class, ring, status      the value of its enum; ring "" for none
+            required_kinds                 "camera checkpoint"
+            count, required_from           digits; required_from "" for none
+            to_be_networked                "1" or "0"
+    region  parent, rank_group             the text itself; parent "" for none
+            assessed_from                  epoch seconds; "" for none
+
+Changes of other fields (names, places, endpoints) move no rate and are passed over; so is the appearance of an entity,
+which a device's `created_at` tells already. Entities are never deleted.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final, TypeVar
+
+from monitor.domain.device import Device, DeviceKind, Parent, ParentRole, Route
+from monitor.domain.facts import InventoryChange
+from monitor.domain.point import Point, PointClass, PointStatus, Ring
+from monitor.domain.region import Region
+from monitor.domain.spans import FROM_EVER
+from monitor.domain.timeline import Timeline, timeline_of
+from monitor.domain.values import dataclass
+
+Entity = TypeVar("Entity", Device, Point, Region)
+Versions = tuple[tuple[int, Entity], ...]
+"""(from, entity) pairs in order of time; the first is from `FROM_EVER`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceVersion:
+    """A device as it was from an instant on, with the ids of all path ancestors it had then."""
+
+    from_at: int
+    device: Device
+    path_ancestors: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePast:
+    """All that seconds and coverage ask about one device: its versions (first from `FROM_EVER`) and its timelines."""
+
+    versions: tuple[DeviceVersion, ...]
+    connectivity: Timeline
+    condition: Timeline
+
+    def version_at(self, at: int) -> DeviceVersion:
+        """Give the version that held at the second that begins at `at`."""
+        return self.versions[bisect_right(self.versions, at, key=lambda version: version.from_at) - 1]
+
+    def pieces(self, start: int, end: int) -> list[tuple[int, int, DeviceVersion]]:
+        """Give (from, to, version) for every version that held in [start, end), clipped to it."""
+        if len(self.versions) == 1:
+            return [(start, end, self.versions[0])] if start < end else []
+        edges = [version.from_at for version in self.versions[1:]] + [end]
+        cut = [
+            (max(start, version.from_at), min(end, edge), version)
+            for version, edge in zip(self.versions, edges, strict=True)
+        ]
+        return [piece for piece in cut if piece[0] < piece[1]]
+
+
+def versions_of(current: Entity, changes: Iterable[InventoryChange]) -> Versions[Entity]:
+    """Give what an entity was over time, from what it is now and its changes.
+
+    A change gives a field its value from its `at` on and replaces what stood later, as a StateChange does; before the
+    first there stood that one's `old`. Fields without a change always were as they are.
+
+    Args:
+        current: the entity as its record stands.
+        changes: changes of the inventory in seq order; those of other entities are passed over.
+
+    Raises:
+        ValueError: a value is not in the text form.
+    """
+    fields = _field_timelines(current, changes)
+    if not fields:
+        return ((FROM_EVER, current),)
+    write = _WRITERS[_name_of(current)]
+    versions: list[tuple[int, Entity]] = []
+    for at in sorted({start for timeline in fields.values() for start in timeline.starts}):
+        entity = current
+        for field, timeline in fields.items():
+            entity = write[field](entity, timeline.state_at(at))
+        if not versions or versions[-1][1] != entity:
+            versions.append((at, entity))
+    return tuple(versions)
+
+
+def with_path_ancestors(device_id: str, histories: Mapping[str, Versions[Device]]) -> tuple[DeviceVersion, ...]:
+    """Give a device's versions with the path ancestors of each, cut anew wherever one of theirs changed.
+
+    Args:
+        device_id: the device; it must have a history.
+        histories: versions of all devices by id; an ancestor without one has no ancestors that are known.
+    """
+    versions: list[DeviceVersion] = []
+    at: int | None = FROM_EVER
+    while at is not None:
+        ancestors, next_at = _ancestors_at(device_id, histories, at)
+        device = _at(histories[device_id], at)[0]
+        if not versions or (versions[-1].device, versions[-1].path_ancestors) != (device, ancestors):
+            versions.append(DeviceVersion(at, device, ancestors))
+        at = next_at
+    return tuple(versions)
+
+
+def _ancestors_at(
+    device_id: str, histories: Mapping[str, Versions[Device]], at: int
+) -> tuple[frozenset[str], int | None]:
+    """Give the ancestors at an instant, and the next instant at which they may be others."""
+    seen, waiting = {device_id}, [device_id]
+    next_at: int | None = None
+    while waiting:
+        history = histories.get(waiting.pop())
+        if history is None:
+            continue
+        device, until = _at(history, at)
+        if until is not None and (next_at is None or until < next_at):
+            next_at = until
+        fresh = {parent.device_id for parent in device.parents if parent.role is ParentRole.PATH} - seen
+        seen |= fresh
+        waiting.extend(fresh)
+    return frozenset(seen - {device_id}), next_at
+
+
+def _at(history: Versions[Device], at: int) -> tuple[Device, int | None]:
+    index = bisect_right(history, at, key=lambda version: version[0])
+    return history[index - 1][1], history[index][0] if index < len(history) else None
+
+
+def _field_timelines(current: Device | Point | Region, changes: Iterable[InventoryChange]) -> dict[str, Timeline]:
+    name = _name_of(current)
+    entity_id = current.code if isinstance(current, Region) else current.id
+    by_field: dict[str, list[InventoryChange]] = {}
+    for change in changes:
+        if change.entity == name and change.entity_id == entity_id and change.field in _WRITERS[name]:
+            by_field.setdefault(change.field, []).append(change)
+    return {
+        field: timeline_of(((change.at, change.new) for change in found), initial=found[0].old)
+        for field, found in by_field.items()
+    }
+
+
+def _name_of(entity: Device | Point | Region) -> str:
+    return type(entity).__name__.lower()
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text else None
+
+
+def _windows(text: str) -> tuple[tuple[int, int], ...]:
+    pairs = (window.split("-") for window in text.split())
+    return tuple((int(start), int(end)) for start, end in pairs)
+
+
+def _parents(text: str) -> tuple[Parent, ...]:
+    pairs = (parent.split(":", 1) for parent in text.split())
+    return tuple(Parent(name, ParentRole(role.removesuffix("!")), ours=role.endswith("!")) for role, name in pairs)
+
+
+def _flag(text: str) -> bool:
+    if text not in {"0", "1"}:
+        raise ValueError(f'a flag is "0" or "1", not {text!r}')
+    return text == "1"
+
+
+def _set(field: str, read: Callable[[str], object] = str) -> Callable[[Any, str], Any]:
+    return lambda entity, text: replace(entity, **{field: read(text)})
+
+
+def _set_lifecycle(field: str, read: Callable[[str], object]) -> Callable[[Any, str], Any]:
+    return lambda device, text: replace(device, lifecycle=replace(device.lifecycle, **{field: read(text)}))
+
+
+def _set_organisation(field: str) -> Callable[[Any, str], Any]:
+    return lambda device, text: replace(device, organisations=replace(device.organisations, **{field: text}))
+
+
+def _or_none(text: str) -> str | None:
+    return text or None
+
+
+_WRITERS: Final[Mapping[str, Mapping[str, Callable[[Any, str], Any]]]] = {
+    "device": {
+        "region": _set("region", _or_none),
+        "point": _set("point", _or_none),
+        "kind": _set("kind", DeviceKind),
+        "point_class": _set("point_class", PointClass),
+        "route": _set("route", Route),
+        "parents": _set("parents", _parents),
+        "in_service_from": _set_lifecycle("in_service_from", _number),
+        "retired_at": _set_lifecycle("retired_at", _number),
+        "service_windows": _set_lifecycle("service_windows", _windows),
+        **{name: _set_organisation(name) for name in ("owner_unit", "maintainer", "contract", "police_station")},
+    },
+    "point": {
+        "region": _set("region"),
+        "site_kind": _set("site_kind"),
+        "point_class": _set("point_class", PointClass),
+        "ring": _set("ring", lambda text: Ring(text) if text else None),
+        "status": _set("status", PointStatus),
+        "required_kinds": _set("required_kinds", lambda text: tuple(text.split())),
+        "count": _set("count", int),
+        "required_from": _set("required_from", _number),
+        "to_be_networked": _set("to_be_networked", _flag),
+    },
+    "region": {
+        "parent": _set("parent", _or_none),
+        "rank_group": _set("rank_group"),
+        "assessed_from": _set("assessed_from", _number),
+    },
+}

@@ -1,0 +1,150 @@
+"""What the journeys need from outside: small protocols, and the errors that every implementation raises."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from monitor.domain.device import Device, DeviceRecord
+from monitor.domain.facts import Axis, Correction, Exemption, InventoryChange, StateChange
+from monitor.domain.point import Point
+from monitor.domain.region import Region
+from monitor.domain.state import DeviceState
+
+
+class StoreError(Exception):
+    """The store could not do what was asked; the message says what happened and what to do next."""
+
+
+class StoreBusyError(StoreError):
+    """The store cannot be written now (locked, disk full, connection lost): keep the batch and try again."""
+
+
+class StoreRefusedError(StoreError):
+    """The store cannot be used as it is (read-only, schema older or newer than the program): stop and say so."""
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorMark:
+    """What must survive a stop of a collector so that its pauses are known (RULES §2).
+
+    Attributes:
+        name: the collector's name in the settings.
+        last_look_at: when its last look finished, epoch seconds.
+        next_due_at: when its next look was due then, epoch seconds.
+    """
+
+    name: str
+    last_look_at: int
+    next_due_at: int
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one write transaction stores: all of it or nothing.
+
+    Attributes:
+        states: whole states to upsert, one a device.
+        changes: changes to append, in order.
+        corrections: corrections to append, in order.
+        mark: the collector's mark to upsert, if any.
+        writer: who gives it; "" for nobody in particular.
+        token: marks this batch among all of its writer's, so that one given again after a lost answer is stored once;
+            "" for a batch that is never given again.
+    """
+
+    states: Sequence[DeviceState] = ()
+    changes: Sequence[StateChange] = ()
+    corrections: Sequence[Correction] = ()
+    mark: CollectorMark | None = None
+    writer: str = ""
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a batch became: its changes and corrections with the seq they were given."""
+
+    changes: tuple[StateChange, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+
+
+@dataclass(slots=True)
+class InventoryBatch:
+    """Entities to upsert together with the facts that say who changed what; one transaction."""
+
+    regions: Sequence[Region] = ()
+    points: Sequence[Point] = ()
+    devices: Sequence[Device] = ()
+    records: Sequence[DeviceRecord] = ()
+    exemptions: Sequence[Exemption] = ()
+    changes: Sequence[InventoryChange] = field(default_factory=tuple)
+
+
+class StateStore(Protocol):
+    """The states of all devices and the facts that made them."""
+
+    async def load_states(self) -> list[DeviceState]:
+        """Give the state of every device that has one."""
+
+    async def load_mark(self, name: str) -> CollectorMark | None:
+        """Give the mark of a collector, None before its first."""
+
+    async def apply(self, batch: Batch) -> Applied:
+        """Store a batch in one transaction: states upserted, facts appended with seq.
+
+        A batch with the token of its writer's last one is stored already: it gets the seqs that it got then.
+
+        Raises:
+            StoreBusyError: nothing was stored, or the commit's answer was lost; give the same batch again.
+            StoreRefusedError: nothing was stored, and trying again is useless.
+        """
+
+    async def close(self) -> None:
+        """Finish and let go of connections."""
+
+
+class Inventory(Protocol):
+    """Regions, points, devices and exemptions as they are now."""
+
+    async def regions(self) -> list[Region]:
+        """Give all regions."""
+
+    async def points(self) -> list[Point]:
+        """Give all points."""
+
+    async def devices(self) -> list[Device]:
+        """Give all devices, retired ones too."""
+
+    async def device(self, device_id: str) -> tuple[Device, DeviceRecord] | None:
+        """Give one device with its record, or None."""
+
+    async def exemptions(self) -> list[Exemption]:
+        """Give the newest version of every approved exemption."""
+
+    async def record(self, batch: InventoryBatch) -> tuple[InventoryChange, ...]:
+        """Store a batch in one transaction and give its changes with seq.
+
+        Raises:
+            StoreBusyError: nothing was stored; the same batch may be given again.
+            StoreRefusedError: nothing was stored, and trying again is useless.
+        """
+
+
+class Queries(Protocol):
+    """Reading the facts."""
+
+    async def last_seq(self) -> int:
+        """Give the newest seq, 0 before the first fact."""
+
+    async def changes(
+        self, *, device_id: str | None = None, axis: Axis | None = None, upto_seq: int | None = None
+    ) -> list[StateChange]:
+        """Give changes in seq order, of one device or all, as known at a seq."""
+
+    async def corrections(self, *, device_id: str | None = None, upto_seq: int | None = None) -> list[Correction]:
+        """Give corrections in seq order, of one device or all, as known at a seq."""
+
+    async def inventory_changes(self, *, upto_seq: int | None = None) -> list[InventoryChange]:
+        """Give inventory changes in seq order, as known at a seq."""

@@ -1,0 +1,1 @@
+"""The journeys: polling, ingest, evaluation; I/O only through ports."""

@@ -1,0 +1,303 @@
+"""Polling: look at every device when it is due, never too many at once, never all in one subnet."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from collectors.base import Look, Poller
+from monitor.domain.advance import pause_begin
+from monitor.domain.device import Endpoint
+from monitor.domain.policy import Policy
+from monitor.domain.state import DeviceState
+from monitor.services.due_queue import DueQueue, slot_after
+from monitor.services.ingest import Ingest
+from monitor.services.observe import observe
+
+log = structlog.get_logger()
+
+TICK_S = 0.01
+"""Looks that fall due within one tick are started together."""
+
+NAP_S = 1.0
+"""The longest wait for the next due look: the loop's timers stand still while the machine sleeps, our time does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast and how wide a collector looks.
+
+    Attributes:
+        concurrency: looks under way at once.
+        per_subnet: looks under way at once in one /24, so that one dead subnet cannot hold every slot.
+        timeout_s: how long one look may take.
+    """
+
+    concurrency: int = 2_000
+    per_subnet: int = 32
+    timeout_s: float = 3.0
+
+
+class Polling:
+    """One collector: the due queue, the looks under way, and what becomes of their results.
+
+    `_pump` starts as many due looks as the limits allow; it is called when a look falls due, and when one ends while
+    others wait for a free place. A look whose subnet is full waits in that subnet's own line.
+
+    Args:
+        endpoints: the devices to look at, by id.
+        pollers: a poller for each protocol named by an endpoint.
+        ingest: where observations go.
+        policy: the settings of the rules.
+        pace: limits.
+        now: our time, epoch seconds.
+        own_clock_trusted: whether our clock may judge others at this instant.
+        on_duration: told the duration of every look, seconds.
+        repeat: whether a device is looked at again and again, or once (a sweep).
+        last_look_at: when the collector's last look finished, epoch seconds; None for a new collector.
+    """
+
+    def __init__(
+        self,
+        endpoints: Mapping[str, Endpoint],
+        *,
+        pollers: Mapping[str, Poller],
+        ingest: Ingest,
+        policy: Policy,
+        pace: Pace,
+        now: Callable[[], float],
+        own_clock_trusted: Callable[[], bool],
+        on_duration: Callable[[float], None],
+        repeat: bool = True,
+        last_look_at: float | None = None,
+    ) -> None:
+        self.looks: Counter[tuple[str, str]] = Counter()
+        self.errors = 0
+        self.last_look_at = last_look_at
+        self.queue = DueQueue()
+        self._endpoints = endpoints
+        self._pollers = pollers
+        self._ingest = ingest
+        self._policy = policy
+        self._pace = pace
+        self._look = Look(timeout_s=pace.timeout_s)
+        self._now = now
+        self._own_clock_trusted = own_clock_trusted
+        self._on_duration = on_duration
+        self._repeat = repeat
+        self._running: dict[str, asyncio.Task[None]] = {}
+        # Found once: to take an address apart at every look costs 2 µs.
+        self._subnets = {each: sys.intern(subnet_of(endpoint.address)) for each, endpoint in endpoints.items()}
+        self._in_subnet: dict[str, int] = {}
+        self._lines: dict[str, deque[tuple[float, str]]] = {}
+        self._back_at: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_due = 0.0
+        self._stopped = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def under_way(self) -> int:
+        """Looks under way now."""
+        return len(self._running)
+
+    def next_due_at(self) -> float | None:
+        """Give the earliest instant at which a look is, or was, due; None where nothing is left to look at."""
+        heads = [line[0][0] for line in self._lines.values()]
+        due = self.queue.next_due_at()
+        return min(heads if due is None else [*heads, due], default=None)
+
+    def lag_s(self) -> float:
+        """Give how long the most overdue look has been waiting, seconds; 0 while none is overdue."""
+        due = self.next_due_at()
+        return 0.0 if due is None else max(0.0, self._now() - due)
+
+    def schedule(self) -> None:
+        """Give every device its slot of the interval; an unconfirmed streak is gone on with at once."""
+        now = self._now()
+        self.queue.fill([(self._first_due(device_id, now), device_id) for device_id in self._endpoints])
+
+    def schedule_at_once(self) -> None:
+        """Make every device due now: the pace of a sweep, not of a city."""
+        now = self._now()
+        self.queue.fill([(now, device_id) for device_id in self._endpoints])
+
+    async def run(self) -> None:
+        """Look until cancelled, or until every device was looked at where looks don't repeat."""
+        self._pump()
+        try:
+            await self._stopped.wait()
+        finally:
+            self._stopped.set()
+            if self._timer is not None:
+                self._timer.cancel()
+            running = list(self._running.values())
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    def notice_pause(self, *, next_due_at: float | None = None) -> None:
+        """Find a pause of the collector that counts, make its devices unknown and spread their looks anew.
+
+        Args:
+            next_due_at: when the next look was due, where it is not in the queue (at a start); epoch seconds.
+        """
+        now = self._now()
+        due = self.next_due_at() if next_due_at is None else next_due_at
+        if self._running:
+            due = self.last_look_at  # what is under way was due
+        if self.last_look_at is None or due is None:
+            return
+        begin = pause_begin(
+            last_look_at=int(self.last_look_at), next_due_at=int(due), at=int(now), interval_s=self._policy.interval_s
+        )
+        if begin is None:
+            return
+        log.warning("collector.paused", since=begin, until=int(now))
+        self.last_look_at = self._back_at = now
+        self._ingest.pause_all(begin=begin)
+        waiting = [device_id for line in self._lines.values() for _, device_id in line]
+        self._lines.clear()
+        self.queue.fill([(self._first_due(each, now), each) for each in (*self.queue.device_ids(), *waiting)])
+
+    def _first_due(self, device_id: str, now: float) -> float:
+        state = self._ingest.states[device_id]
+        if state.silent_at:
+            return now
+        return slot_after(device_id, at=now, interval_s=self._policy.interval_for(state, at=int(now)))
+
+    def _pump(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._stopped.is_set():
+            return
+        now = self._now()
+        next_due = self.queue.next_due_at()
+        if next_due is not None and now - next_due > self._policy.interval_s:
+            # Found before the looks that fell due meanwhile are started: they would be a burst.
+            self.notice_pause()
+        while len(self._running) < self._pace.concurrency:
+            due = self.queue.pop_due(now)
+            if due is None:
+                break
+            self._start_or_wait(due)
+        next_due = self.queue.next_due_at()
+        if next_due is not None:
+            self._wake_at(next_due, now)
+        elif not self._running and not self._repeat:
+            self._stopped.set()
+
+    def _wake_at(self, due: float, now: float) -> None:
+        """Pump when the look falls due; while all places are taken, the end of a look pumps instead."""
+        if len(self._running) >= self._pace.concurrency:
+            return
+        wait_s = min(NAP_S, max(TICK_S, due - now))
+        if self._timer is not None:
+            if now + wait_s >= self._timer_due:
+                return
+            self._timer.cancel()
+        self._timer_due = now + wait_s
+        self._timer = self._loop.call_later(wait_s, self._pump)
+
+    def _start_or_wait(self, due: tuple[float, str]) -> None:
+        subnet = self._subnets[due[1]]
+        if self._in_subnet.get(subnet, 0) >= self._pace.per_subnet:
+            self._lines.setdefault(subnet, deque()).append(due)
+        else:
+            self._start(due[1], subnet)
+
+    def _start(self, device_id: str, subnet: str) -> None:
+        self._in_subnet[subnet] = self._in_subnet.get(subnet, 0) + 1
+        self._running[device_id] = self._loop.create_task(self._one_look(device_id, subnet))
+
+    async def _one_look(self, device_id: str, subnet: str) -> None:
+        """Look, judge, take in, and schedule the next look, whatever happens."""
+        endpoint = self._endpoints[device_id]
+        started = self._now()
+        state = self._ingest.states[device_id]
+        at = int(started)
+        scheduled_at = at if state.last_evidence_at is None else state.last_evidence_at
+        interval_s = state.interval_s if state.silent_at else self._policy.interval_for(state, at=scheduled_at)
+        try:
+            result = (await self._pollers[endpoint.protocol].poll(endpoint, self._look))[0]
+            self.looks[endpoint.protocol, result.outcome] += 1
+            self._on_duration(result.duration_s)
+            self._notice_time()
+            if self._back_at is not None and started < self._back_at:
+                # We stood still in the middle of it: neither its silence nor its time says anything now.
+                state, started = self._ingest.states[device_id], self._back_at
+                return
+            observation = observe(
+                self._ingest.states[device_id],
+                result,
+                at=at,
+                interval_s=interval_s,
+                policy=self._policy,
+                own_clock_trusted=self._own_clock_trusted(),
+            )
+            state = self._ingest.accept(observation)
+        except Exception:
+            # The worker's edge: one device's trouble must not stop the looks at all others.
+            self.errors += 1
+            if self.errors == 1:
+                log.exception("look.failed", device_id=device_id)
+        finally:
+            self._end(device_id, subnet, state, started)
+
+    def _notice_time(self) -> None:
+        """Note that a look has finished; where the one before was long ago, find out first whether that was a pause."""
+        now = self._now()
+        if self.last_look_at is not None and now - self.last_look_at > self._policy.interval_s:
+            self.notice_pause()
+        self.last_look_at = now
+
+    def _end(self, device_id: str, subnet: str, state: DeviceState, started: float) -> None:
+        """Free the place, schedule the device's next look, and let those go on that waited for the place."""
+        was_full = len(self._running) >= self._pace.concurrency
+        del self._running[device_id]
+        if self._stopped.is_set():
+            return
+        if self._repeat:
+            due = self._next_due(device_id, state, started)
+            self.queue.put(device_id, due)
+            self._wake_at(due, self._now())
+        left = self._in_subnet[subnet] - 1
+        if left:
+            self._in_subnet[subnet] = left
+        else:
+            del self._in_subnet[subnet]
+        if subnet in self._lines:
+            self._next_in_line(subnet)
+        if was_full or not self._running:
+            self._pump()
+
+    def _next_in_line(self, subnet: str) -> None:
+        line = self._lines[subnet]
+        _, device_id = line.popleft()
+        if not line:
+            del self._lines[subnet]
+        self._start(device_id, subnet)
+
+    def _next_due(self, device_id: str, state: DeviceState, started: float) -> float:
+        if state.silent_at:
+            return started + self._policy.recheck_s
+        interval_s = self._policy.interval_for(state, at=int(started))
+        return slot_after(device_id, at=started, interval_s=interval_s)
+
+
+def subnet_of(address: str) -> str:
+    """Give what counts as one subnet of an address or URL: a host's /24 (IPv6: all but its last group), a domain."""
+    start = address.find("://") + 3 if "://" in address else 0
+    end = address.find("/", start)
+    host = (address[start:] if end < 0 else address[start:end]).rpartition("@")[2]
+    if host.startswith("["):
+        return host[1 : host.find("]")].rpartition(":")[0]
+    host = host.partition(":")[0]
+    near, _, last = host.rpartition(".")
+    return near if last.isdigit() else host.partition(".")[2] or host

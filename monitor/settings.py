@@ -1,0 +1,266 @@
+"""Settings: one TOML file, every key with its default in `config/vidnet.toml`, all mistakes reported at once."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import pydantic_settings
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from monitor.domain.fault import COUNTING_BY_DEFAULT, FAULTS
+from monitor.domain.observation import LookKind
+from monitor.domain.policy import Policy
+
+ENV_PREFIX = "VIDNET_"
+_SHARE = re.compile(r"0(\.[0-9]+)?|1(\.0+)?")
+
+
+def _is_a_share(text: str) -> str:
+    if _SHARE.fullmatch(text) is None:
+        raise ValueError('a decimal string from "0" to "1" such as "0.95"')
+    return text
+
+
+Seconds = Annotated[int, Field(ge=1, le=31_536_000)]
+Share = Annotated[str, AfterValidator(_is_a_share)]
+
+
+class SettingsError(Exception):
+    """A configuration that cannot be used; `problems` names every mistake with its key and what is allowed."""
+
+    def __init__(self, path: Path, problems: list[str]) -> None:
+        super().__init__(f"{path}: " + "; ".join(problems))
+        self.path = path
+        self.problems = problems
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class CitySettings(_Section):
+    """The city: its zone, and where its targets and its inventory come from."""
+
+    zone: str = "Asia/Shanghai"
+    targets: str = "targets.toml"
+    regions: str = ""
+    devices: str = ""
+
+    @field_validator("zone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError('a time zone such as "Asia/Shanghai"') from error
+        return name
+
+
+class StoreSettings(_Section):
+    """Where facts and states are kept."""
+
+    url: str = "sqlite:///vidnet.db"
+    commit_every_s: float = Field(default=1.0, gt=0, le=60)
+    flush_every_s: float = Field(default=60.0, gt=0, le=600)
+
+    @field_validator("url")
+    @classmethod
+    def _is_known(cls, url: str) -> str:
+        if not url.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError('"sqlite:///FILE" or "postgresql://USER@HOST/DATABASE"')
+        return url
+
+
+class CollectorSettings(_Section):
+    """The collector: its name, its pace and its limits."""
+
+    name: str = Field(default="main", min_length=1, max_length=64)
+    interval_s: Seconds = 300
+    recheck_s: Seconds = 30
+    slow_interval_s: Seconds = 1_800
+    timeout_s: float = Field(default=3.0, ge=0.1, le=60)
+    concurrency: int = Field(default=2_000, ge=1, le=50_000)
+    per_subnet: int = Field(default=32, ge=1, le=50_000)
+    own_clock: Literal["check", "trusted", "untrusted"] = "check"
+
+    # A field sees those above it, unless they hold mistakes of their own.
+    @field_validator("recheck_s")
+    @classmethod
+    def _is_at_most_the_interval(cls, recheck_s: int, others: ValidationInfo) -> int:
+        if recheck_s > others.data.get("interval_s", recheck_s):
+            raise ValueError("at most collector.interval_s")
+        return recheck_s
+
+    @field_validator("slow_interval_s")
+    @classmethod
+    def _is_at_least_the_interval(cls, slow_interval_s: int, others: ValidationInfo) -> int:
+        if slow_interval_s < others.data.get("interval_s", slow_interval_s):
+            raise ValueError("at least collector.interval_s")
+        return slow_interval_s
+
+    @field_validator("timeout_s")
+    @classmethod
+    def _is_less_than_the_recheck(cls, timeout_s: float, others: ValidationInfo) -> float:
+        if timeout_s >= others.data.get("recheck_s", timeout_s + 1):
+            raise ValueError("less than collector.recheck_s")
+        return timeout_s
+
+
+class RulesSettings(_Section):
+    """The rules that a site may set (RULES §2, §3)."""
+
+    offline_after: int = Field(default=3, ge=1, le=100)
+    slow_after_s: Seconds = 86_400
+    fault_after: int = Field(default=2, ge=1, le=100)
+    identity_max_age_s: Seconds = 2_592_000
+    evidence_max_age_s: Seconds = 172_800
+    intact_requires: list[str] = Field(default=["health"])
+    counting_faults: list[str] = Field(default=sorted(COUNTING_BY_DEFAULT))
+    clock_limit_s: Seconds = 10
+    commissioning_days: int = Field(default=0, ge=0, le=3_650)
+    min_measured: Share = "0.95"
+    min_judged: Share = "0.95"
+
+    @field_validator("counting_faults")
+    @classmethod
+    def _are_faults(cls, codes: list[str]) -> list[str]:
+        unknown = sorted(set(codes) - set(FAULTS))
+        if unknown:
+            raise ValueError(f"faults among {', '.join(sorted(FAULTS))}; not {', '.join(unknown)}")
+        return codes
+
+    @field_validator("intact_requires")
+    @classmethod
+    def _are_kinds(cls, kinds: list[str]) -> list[str]:
+        known = [kind.value for kind in LookKind]
+        unknown = sorted(set(kinds) - set(known))
+        if unknown or not kinds:
+            raise ValueError(f"one or more of {', '.join(known)}")
+        return kinds
+
+
+class WebSettings(_Section):
+    """Where `/metrics`, `/healthz` and `/readyz` are served."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=9880, ge=0, le=65_535)
+
+
+class LogSettings(_Section):
+    """How much is logged, and in which form (auto: console on a terminal, else JSON)."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    form: Literal["auto", "console", "json"] = "auto"
+
+
+class Settings(BaseSettings):
+    """All settings; the environment (`VIDNET_COLLECTOR__INTERVAL_S=60`) goes over the file."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
+    )
+
+    city: CitySettings = CitySettings()
+    store: StoreSettings = StoreSettings()
+    collector: CollectorSettings = CollectorSettings()
+    rules: RulesSettings = RulesSettings()
+    web: WebSettings = WebSettings()
+    log: LogSettings = LogSettings()
+
+    def policy(self) -> Policy:
+        """Give the rules' settings as the domain takes them."""
+        collector, rules = self.collector, self.rules
+        return Policy(
+            interval_s=collector.interval_s,
+            offline_after=rules.offline_after,
+            recheck_s=collector.recheck_s,
+            slow_after_s=rules.slow_after_s,
+            slow_interval_s=collector.slow_interval_s,
+            fault_after=rules.fault_after,
+            identity_max_age_s=rules.identity_max_age_s,
+            evidence_max_age_s=rules.evidence_max_age_s,
+            intact_requires=tuple(rules.intact_requires),
+            counting_faults=frozenset(rules.counting_faults),
+            clock_limit_s=rules.clock_limit_s,
+        )
+
+    def zone(self) -> ZoneInfo:
+        """Give the city's time zone."""
+        return ZoneInfo(self.city.zone)
+
+
+def read_settings(path: Path) -> Settings:
+    """Read a settings file, with the environment over it.
+
+    Raises:
+        SettingsError: the file cannot be read, is not TOML, or holds mistakes: all of them, each with its key.
+    """
+    try:
+        written = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise SettingsError(path, [f"cannot be read: {error.strerror}"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(path, [f"is not TOML: {error}"]) from error
+
+    class _FromFile(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            del init_settings, dotenv_settings, file_secret_settings
+            return env_settings, InitSettingsSource(settings_cls, written)
+
+    problems = _strange_variables()
+    try:
+        settings = _FromFile()
+    except ValidationError as error:
+        problems += [_problem(each) for each in error.errors()]
+    except pydantic_settings.SettingsError as error:
+        problems.append(f'environment: {error}; write lists as JSON: ["health"]')
+    if problems:
+        raise SettingsError(path, problems)
+    return settings
+
+
+def _strange_variables() -> list[str]:
+    """Name variables of the environment that look like settings of a section that there is not."""
+    sections = [f"{ENV_PREFIX}{name}".upper() for name in Settings.model_fields]
+    return [
+        f"{name}: no such section in the environment; known are {', '.join(sections)}"
+        for name in sorted(os.environ)
+        if name.upper().startswith(ENV_PREFIX) and "__" in name and name.upper().partition("__")[0] not in sections
+    ]
+
+
+def _problem(error: object) -> str:
+    """Say one mistake: its key, what is wrong with it, and what was found."""
+    if not isinstance(error, dict):
+        return str(error)
+    key = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"{key}: no such key"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{key}: {message[:1].lower()}{message[1:]} (found {error['input']!r})"

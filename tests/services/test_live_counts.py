@@ -1,0 +1,410 @@
+"""What is counted as it comes equals what is counted from nothing, whatever happens and however time passes."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from random import Random
+
+import pytest
+
+from monitor.domain.advance import advance, expire, pause
+from monitor.domain.coverage import (
+    NETWORKED_WINDOW_S,
+    Coverage,
+    PointCounts,
+    coverage_of,
+    online_within,
+    suits,
+)
+from monitor.domain.device import Device, DeviceKind, Lifecycle, Parent, ParentRole
+from monitor.domain.exemption import ExemptionBook, exempt_spans
+from monitor.domain.facts import Exemption, ExemptionScope
+from monitor.domain.history import DeviceVersion
+from monitor.domain.observation import Evidence, Observation
+from monitor.domain.point import Point, PointClass, PointStatus
+from monitor.domain.policy import DAY_S, Policy
+from monitor.domain.region import Region, RegionLevel, RegionTree
+from monitor.domain.service_time import ServiceRules, service_life, service_spans
+from monitor.domain.state import Condition, Connectivity, DeviceState, initial_state
+from monitor.domain.tally import EMPTY, Tally
+from monitor.services.evaluation import Rollup
+from monitor.services.live_counts import CellKey, LiveCounts
+from tests.domain.past import LONG_AGO, REGIONS, SHANGHAI
+
+T0 = LONG_AGO + 400 * DAY_S + 11 * 3_600
+HOUR = 3_600
+POLICY = Policy()
+AGES_S = (HOUR, DAY_S, 7 * DAY_S)
+NEW_COUNTY = Region("370799", "新区", RegionLevel.COUNTY, "3707", assessed_from=T0 + 3 * DAY_S)
+NEW_TOWN = Region("370799100", "新街道", RegionLevel.TOWN, "370799")
+TREE = RegionTree((*REGIONS, NEW_COUNTY, NEW_TOWN))
+RULES = ServiceRules(TREE, SHANGHAI)
+PLACES = ("370724100", "370724100001", "370725100", "370725", "3707", "370799100", "999", None)
+
+
+@dataclass
+class World:
+    """An inventory, the states as committed, and the counts that are to agree with them."""
+
+    devices: list[Device]
+    points: list[Point]
+    exemptions: list[Exemption]
+    at: int = T0
+
+    def __post_init__(self) -> None:
+        self.book = ExemptionBook(self.exemptions)
+        self.states = {each.id: initial_state(each.id, created_at=LONG_AGO) for each in self.devices}
+        self.counts = self.fresh(self.states.values())
+
+    def fresh(self, states: Iterable[DeviceState]) -> LiveCounts:
+        return LiveCounts(self.devices, self.points, rules=RULES, book=self.book, at=self.at, states=states)
+
+    def take(self, *states: DeviceState) -> None:
+        self.states.update((state.device_id, state) for state in states)
+        self.counts.take(states, at=self.at)
+
+    def put(self, device_id: str, connectivity: Connectivity, **fields: object) -> None:
+        state = self.states[device_id]
+        until = self.at if state.connectivity is Connectivity.ONLINE else state.last_online_until
+        self.take(
+            replace(
+                state,
+                connectivity=connectivity,
+                connectivity_since=self.at,
+                last_online_until=None if connectivity is Connectivity.ONLINE else until,
+                **fields,
+            )
+        )
+
+    def go_on(self, seconds: int) -> None:
+        self.at += seconds
+        self.counts.pass_time(self.at)
+
+    # -- the same from nothing, by the domain's own rules ---------------------------------------------------------
+
+    def cells(self) -> dict[CellKey, Tally]:
+        found: dict[CellKey, Tally] = {}
+        for device in self.devices:
+            key = CellKey(
+                TREE.ancestor_at(device.region or "", RegionLevel.TOWN) or device.region or "",
+                device.point_class,
+                device.kind,
+            )
+            found[key] = found.get(key, EMPTY) + self.tally(device)
+        return found
+
+    def tally(self, device: Device) -> Tally:
+        state = self.states[device.id]
+        if not service_spans(device, RULES, start=self.at, end=self.at + 1):
+            return EMPTY
+        if self.is_exempt(device):
+            return Tally(**{f"exempt_{state.connectivity}": 1})
+        if state.connectivity is not Connectivity.ONLINE:
+            return Tally(**{state.connectivity.value: 1})
+        return Tally(
+            intact=int(state.condition is Condition.INTACT),
+            faulty=int(state.condition is Condition.FAULTY),
+            condition_unknown=int(state.condition is Condition.UNKNOWN),
+        )
+
+    def is_exempt(self, device: Device) -> bool:
+        version = DeviceVersion(0, device, self.ancestors(device))
+        return bool(exempt_spans(version, self.book, TREE, start=self.at, end=self.at + 1))
+
+    def ancestors(self, device: Device) -> frozenset[str]:
+        by_id = {each.id: each for each in self.devices}
+        found: set[str] = set()
+        ahead = [device]
+        while ahead:
+            for parent in ahead.pop().parents:
+                if parent.role is ParentRole.PATH and parent.device_id not in found:
+                    found.add(parent.device_id)
+                    if parent.device_id in by_id:
+                        ahead.append(by_id[parent.device_id])
+        return frozenset(found)
+
+    def coverage(self) -> dict[tuple[str, PointClass], Coverage]:
+        found: dict[tuple[str, PointClass], Coverage] = {}
+        for point in self.points:
+            key = (point.region, point.point_class)
+            found[key] = found.get(key, Coverage()) + coverage_of([(point, self.at_point(point))], at=self.at)
+        return {key: coverage for key, coverage in found.items() if coverage.required}
+
+    def at_point(self, point: Point) -> PointCounts:
+        recently = online = unknown = 0
+        for device in self.devices:
+            life = service_life(device, RULES)
+            if not suits(device, point) or life is None or not life[0] <= self.at < life[1]:
+                continue
+            state = self.states[device.id]
+            is_online = state.connectivity is Connectivity.ONLINE
+            recently += online_within(state, since=life[0], at=self.at + is_online)
+            online += is_online
+            unknown += state.connectivity is Connectivity.UNKNOWN
+        return PointCounts(recently, online, unknown)
+
+    def assessed(self) -> list[tuple[str, DeviceState]]:
+        found = []
+        for device in self.devices:
+            in_service = service_spans(device, RULES, start=self.at, end=self.at + 1)
+            if in_service and not self.is_exempt(device):
+                county = TREE.ancestor_at(device.region or "", RegionLevel.COUNTY)
+                found.append((county, self.states[device.id]))
+        return found
+
+    def check(self) -> None:
+        assert dict(self.counts.cells()) == self.cells()
+        assert self.counts.coverage() == self.coverage()
+        assert self.counts.faults() == Counter(
+            (county, fault.code) for county, state in self.assessed() for fault in state.faults if fault.confirmed
+        )
+        assert self.counts.offline_ages(at=self.at, limits_s=AGES_S) == Counter(
+            (county, sum(self.at - state.connectivity_since >= limit_s for limit_s in AGES_S))
+            for county, state in self.assessed()
+            if state.connectivity is Connectivity.OFFLINE
+        )
+
+
+def device(device_id: str = "cam", **fields: object) -> Device:
+    given = {
+        "kind": DeviceKind.CAMERA,
+        "point_class": PointClass.FIRST,
+        "region": "370724100",
+        "lifecycle": Lifecycle(LONG_AGO),
+        "point": "p",
+    }
+    return Device(device_id, **{**given, **fields})
+
+
+POINT = Point("p", "370724100", PointClass.FIRST)
+
+
+# -- any course ------------------------------------------------------------------------------------------------
+
+
+def random_world(random: Random) -> World:
+    points = [
+        Point(
+            f"p{number}",
+            random.choice(PLACES[:5]),
+            random.choice(list(PointClass)),
+            required_kinds=random.choice([(), (), ("camera",), ("checkpoint", "camera")]),
+            count=random.choice([1, 1, 2]),
+            required_from=random.choice([None, None, T0 + random.randint(0, 40) * DAY_S]),
+            status=random.choice(list(PointStatus)),
+            to_be_networked=random.random() < 0.5,
+        )
+        for number in range(8)
+    ]
+    devices = [
+        Device(
+            f"d{number}",
+            random.choice([DeviceKind.CAMERA, DeviceKind.CAMERA, DeviceKind.CHECKPOINT, DeviceKind.GATEWAY]),
+            random.choice(list(PointClass)),
+            random.choice(PLACES),
+            Lifecycle(
+                LONG_AGO,
+                random.choice([None, None, None, T0 + random.randint(-2, 20) * DAY_S]),
+                random.choice([None, None, None, T0 + random.randint(-2 * DAY_S, 40 * DAY_S)]),
+                random.choice([(), (), (), ((8 * HOUR, 18 * HOUR),), ((22 * HOUR, 6 * HOUR), (12 * HOUR, 13 * HOUR))]),
+            ),
+            point=random.choice([None, "nowhere", *(point.id for point in points)]),
+            parents=tuple(
+                Parent(f"d{random.randrange(30)}", random.choice(list(ParentRole)))
+                for _ in range(random.choice([0, 0, 1, 2]))
+            ),
+        )
+        for number in range(24)
+    ]
+    exemptions = []
+    for number in range(14):
+        scope = random.choice(list(ExemptionScope))
+        ids = {
+            ExemptionScope.DEVICE: [each.id for each in devices],
+            ExemptionScope.POINT: [each.id for each in points],
+            ExemptionScope.REGION: [region.code for region in TREE],
+            ExemptionScope.PATH: [each.id for each in devices],
+        }[scope]
+        start = T0 + random.randint(-5 * DAY_S, 40 * DAY_S)
+        length = random.choice([1, 5, HOUR, DAY_S, 9 * DAY_S])
+        exemptions.append(Exemption(f"e{number}", scope, random.choice(ids), start, start + length, "repair", "city"))
+    return World(devices, points, exemptions)
+
+
+def happen(random: Random, world: World) -> None:
+    """Let something happen to some devices, by the rules of the domain."""
+    moved = []
+    for device_id in random.sample(sorted(world.states), random.randint(0, 8)):
+        state = world.states[device_id]
+        what = random.random()
+        if what < 0.1:
+            state, _ = pause(state, begin=world.at - random.randint(0, 600), policy=POLICY)
+        elif what < 0.2:
+            state, _ = expire(state, at=world.at, policy=POLICY)
+        else:
+            answered = random.random() < 0.6
+            faults = random.choice([(), (), ("clock_off",), ("tls", "not_itself")]) if answered else ()
+            could_show = frozenset({"clock_off", "tls", "not_itself"})
+            evidence = Evidence.ANSWERED if answered else Evidence.SILENT
+            confirmed = not answered and random.random() < 0.8
+            seen = Observation(
+                device_id, world.at, evidence, 300, faults=faults, could_show=could_show, confirmed=confirmed
+            )
+            state, _ = advance(state, seen, POLICY)
+        moved.append(state)
+    world.take(*moved)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_counts_agree_after_any_course_of_events(seed):
+    random = Random(seed)
+    world = random_world(random)
+    world.check()
+    edges = [edge for each in world.exemptions for edge in (each.start, each.end)]
+    for _ in range(60):
+        next_edge = min((edge for edge in edges if edge > world.at), default=world.at + 1)
+        until_edge = next_edge - world.at
+        world.go_on(random.choice([0, 1, 5, 300, HOUR, 5 * HOUR, 3 * DAY_S, until_edge - 1, until_edge]))
+        happen(random, world)
+        world.check()
+    fresh = world.fresh(world.states.values())
+    assert dict(fresh.cells()) == dict(world.counts.cells())
+    assert fresh.coverage() == world.counts.coverage()
+
+
+@pytest.mark.parametrize("seed", range(24, 28))
+def test_tallies_add_up_over_regions_kinds_and_classes(seed):
+    random = Random(seed)
+    world = random_world(random)
+    for _ in range(10):
+        world.go_on(HOUR)
+        happen(random, world)
+    rollup = Rollup(TREE, world.counts.cells(), headline_kinds=frozenset(DeviceKind))
+    for region in TREE:
+        own = [tally for key, tally in world.counts.cells() if key.region == region.code and key.region in TREE]
+        below = [rollup.of(child.code) for child in TREE.children(region.code)]
+        assert rollup.of(region.code) == sum(below + own, EMPTY)
+        assert rollup.of(region.code) == sum((rollup.of(region.code, point_class=each) for each in PointClass), EMPTY)
+        assert rollup.of(region.code) == sum((rollup.of(region.code, kind=each) for each in DeviceKind), EMPTY)
+
+
+# -- what time alone does ----------------------------------------------------------------------------------------------
+
+
+def only_cell(world: World) -> Tally:
+    ((_, tally),) = world.counts.cells()
+    return tally
+
+
+def test_an_exemption_starts_and_ends_at_its_seconds():
+    world = World([device()], [POINT], [Exemption("e", ExemptionScope.REGION, "370724", T0 + 10, T0 + 20, "r", "a")])
+    world.put("cam", Connectivity.OFFLINE)
+    world.go_on(9)
+    assert only_cell(world) == Tally(offline=1)
+    world.go_on(1)
+    assert only_cell(world) == Tally(exempt_offline=1)
+    assert world.counts.offline_ages(at=world.at, limits_s=AGES_S) == {}
+    world.go_on(9)
+    assert only_cell(world) == Tally(exempt_offline=1)
+    world.go_on(1)
+    assert only_cell(world) == Tally(offline=1)
+
+
+def test_a_device_counts_within_its_hours_and_its_life():
+    lifecycle = Lifecycle(LONG_AGO, None, T0 + 2 * DAY_S, ((8 * HOUR, 12 * HOUR),))
+    world = World([device(lifecycle=lifecycle)], [POINT], [])
+    world.put("cam", Connectivity.ONLINE, condition=Condition.INTACT)
+    assert only_cell(world) == Tally(intact=1)
+    world.go_on(HOUR)  # 12:00 in the city
+    assert only_cell(world) == EMPTY
+    assert world.counts.coverage()["370724100", PointClass.FIRST].covered == 1, "it belongs to its point all day"
+    world.go_on(20 * HOUR)
+    assert only_cell(world) == Tally(intact=1)
+    world.go_on(27 * HOUR)
+    assert only_cell(world) == EMPTY
+    assert world.counts.coverage()["370724100", PointClass.FIRST] == Coverage(required=1)
+
+
+def test_a_point_stays_networked_for_thirty_days_after_its_last_online_second():
+    world = World([device()], [POINT], [])
+    world.put("cam", Connectivity.ONLINE)
+    world.go_on(100)
+    assert world.counts.coverage() == {("370724100", PointClass.FIRST): Coverage(1, 1, 1, 0)}
+    world.put("cam", Connectivity.OFFLINE)
+    world.go_on(NETWORKED_WINDOW_S - 1)
+    assert world.counts.coverage() == {("370724100", PointClass.FIRST): Coverage(1, 1, 0, 0)}
+    world.go_on(1)
+    assert world.counts.coverage() == {("370724100", PointClass.FIRST): Coverage(1, 0, 0, 0)}
+
+
+def test_a_device_that_came_back_is_not_forgotten_when_its_old_absence_is_thirty_days_old():
+    world = World([device()], [POINT], [])
+    for _ in range(3):
+        world.put("cam", Connectivity.ONLINE)
+        world.go_on(HOUR)
+        world.put("cam", Connectivity.OFFLINE)
+        world.go_on(HOUR)
+    world.put("cam", Connectivity.ONLINE)
+    world.go_on(NETWORKED_WINDOW_S + 10 * HOUR)
+    assert world.counts.coverage() == {("370724100", PointClass.FIRST): Coverage(1, 1, 1, 0)}
+
+
+def test_what_a_device_did_before_its_service_does_not_make_its_point_networked():
+    begins = T0 - 11 * HOUR + DAY_S
+    devices = [
+        device("was", lifecycle=Lifecycle(LONG_AGO, begins)),
+        device("is", lifecycle=Lifecycle(LONG_AGO, begins)),
+    ]
+    devices[1] = replace(devices[1], point="q")
+    world = World(devices, [POINT, replace(POINT, id="q", region="370725100")], [])
+    world.put("was", Connectivity.ONLINE)
+    world.put("is", Connectivity.ONLINE)
+    world.go_on(HOUR)
+    world.put("was", Connectivity.OFFLINE)
+    assert {coverage.networked for coverage in world.counts.coverage().values()} == {0}
+    world.go_on(begins - world.at)
+    assert world.counts.coverage() == {
+        ("370724100", PointClass.FIRST): Coverage(required=1),
+        ("370725100", PointClass.FIRST): Coverage(1, 1, 1, 0),
+    }
+
+
+def test_an_unknown_device_leaves_its_point_undecided():
+    world = World([device("a"), device("b")], [replace(POINT, count=2)], [])
+    world.put("a", Connectivity.ONLINE)
+    assert world.counts.coverage() == {("370724100", PointClass.FIRST): Coverage(1, 0, 0, 1)}
+    world.put("b", Connectivity.OFFLINE)
+    assert world.counts.coverage() == {("370724100", PointClass.FIRST): Coverage(1, 0, 0, 0)}
+
+
+def test_a_point_becomes_required_when_its_time_comes():
+    world = World([], [replace(POINT, required_from=T0 + 60)], [])
+    assert world.counts.coverage() == {}
+    world.go_on(60)
+    assert world.counts.coverage() == {("370724100", PointClass.FIRST): Coverage(required=1)}
+
+
+def test_a_state_of_a_device_that_is_not_in_the_inventory_is_passed_over():
+    world = World([device()], [POINT], [])
+    world.counts.take([initial_state("other", created_at=T0)], at=T0)
+    world.check()
+
+
+def test_an_offline_device_that_is_looked_at_for_a_month_takes_no_more_memory():
+    world = World([device(point="p")], [Point("p", "370724100", PointClass.FIRST)], [])
+    world.put("cam", Connectivity.ONLINE)
+    world.go_on(HOUR)
+    world.put("cam", Connectivity.OFFLINE)
+    state = world.states["cam"]
+    world.take(state)
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for _ in range(5_000):
+        world.counts.take((state,), at=world.at)
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+
+    assert grown < 10_000

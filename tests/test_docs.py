@@ -1,0 +1,83 @@
+"""The documents say what the code does: metrics, faults, outcomes, commands and settings."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+from typer.main import get_command
+
+from collectors.base import PROOF_OF
+from monitor.adapters.metrics.city import CityExposition
+from monitor.adapters.metrics.service import Durations, ServiceCollector, ServiceMetrics
+from monitor.cli import app
+from monitor.domain.fault import FAULTS
+from monitor.domain.region import RegionTree
+
+ROOT = Path(__file__).parent.parent
+
+
+def _table_rows(path: str) -> list[list[str]]:
+    lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines if line.startswith("| `")]
+
+
+def _service_families() -> dict[str, tuple[str, str, frozenset[str]]]:
+    looks = {("onvif", "clean"): 1}
+    figures = ServiceMetrics("1", looks, 0, Durations(), Durations(), 0, 0.0, 0.0, 0.0, 0, 0, True, 0.0, True)
+    registry = CollectorRegistry()
+    registry.register(ServiceCollector(lambda: figures))
+    found = {}
+    for family in text_string_to_metric_families(generate_latest(registry).decode()):
+        suffix = "_total" if family.type == "counter" else ""
+        labels = frozenset(label for sample in family.samples for label in sample.labels) - {"le"}
+        found[family.name + suffix] = (family.type, family.documentation, labels)
+    return found
+
+
+def test_every_metric_is_documented_with_its_type_and_labels():
+    documented = {row[0].strip("`"): (row[1], row[3]) for row in _table_rows("docs/metrics.md")}
+    in_code = {family.name: ("gauge", ", ".join(family.labels)) for family in CityExposition(RegionTree([])).families()}
+    for name, (kind, _, labels) in _service_families().items():
+        in_code[name] = (kind, ", ".join(sorted(labels)) or "–")
+
+    assert documented == in_code
+
+
+def test_every_fault_is_documented_as_it_is_in_the_catalogue():
+    rows = [row for row in _table_rows("docs/faults.md") if len(row) == 6]
+    documented = {row[0].strip("`"): (row[1] == "yes", *row[2:]) for row in rows}
+    in_code = {
+        code: (fault.counts, fault.text_zh, fault.text_en, fault.first_zh, fault.first_en)
+        for code, fault in FAULTS.items()
+    }
+
+    assert documented == in_code
+
+
+def test_every_outcome_is_documented_with_what_it_proves():
+    documented = {row[0].strip("`"): row[1] for row in _table_rows("docs/faults.md") if len(row) == 3}
+
+    assert documented == {outcome.value: proof.value for outcome, proof in PROOF_OF.items()}
+
+
+def test_the_readme_lists_every_command():
+    documented = {row[0].strip("`").split()[1] for row in _table_rows("README.md") if row[0].startswith("`vidnet ")}
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+
+    assert documented == set(commands)
+
+
+def test_links_between_documents_resolve():
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        for link in re.findall(r"\]\((?!https?://)([^)#]+)\)", path.read_text(encoding="utf-8")):
+            assert (path.parent / link).exists(), f"{path.name}: {link}"
+
+
+def test_the_makefile_has_the_readmes_two_commands():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+    for target in ("demo", "test", "check", "bench", "soak"):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
