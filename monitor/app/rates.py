@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from monitor.adapters.db.migrate import require_current
@@ -17,8 +16,8 @@ class UnknownRegionError(Exception):
     """The inventory has no such region, or none at all."""
 
 
-async def read_overview(settings: Settings, *, folder: Path, region: str | None, by: str) -> Overview:
-    """Give the figures of a region (None: the city) and of its parts, as committed.
+async def read_overview(settings: Settings, *, folder: Path, region: str | None, by: str, at: int) -> Overview:
+    """Give the figures of a region (None: the city) and of its parts at an instant, from the states as committed.
 
     Raises:
         UnknownRegionError: the inventory has no such region, or is empty.
@@ -39,7 +38,6 @@ async def read_overview(settings: Settings, *, folder: Path, region: str | None,
         )
     if region is not None and region not in city.tree:
         raise UnknownRegionError(f"清单中没有区划 {region} / the inventory has no region {region}")
-    at = int(time.time())
     counts = LiveCounts(city.devices, city.points, rules=city.rules, book=city.book, at=at, states=states)
     evaluator = Evaluator(city.tree, city.targets, validity=city.validity)
     return evaluator.overview(counts.cells(), counts.coverage(), at=at, region=region, by=by)

@@ -111,7 +111,7 @@ async def running(
 
 
 async def until(
-    condition: Callable[[], bool] | Callable[[], Awaitable[bool]], *, within_s: float = 10.0, every_s: float = 0.02
+    condition: Callable[[], bool] | Callable[[], Awaitable[bool]], *, within_s: float = 60.0, every_s: float = 0.02
 ) -> float:
     """Wait until something is so, and give how long it took."""
     started = time.monotonic()

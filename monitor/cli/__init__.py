@@ -1,0 +1,35 @@
+"""The command `vidnet`: what people type, and what they see of it, in Chinese and English.
+
+One file a group of commands; exit codes and errors are in `common`.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from monitor.cli import figures, looks, service, setup
+
+app = typer.Typer(
+    name="vidnet",
+    help="城市视频网运行监测 · monitor of a city's video network: online rate, intact rate, coverage.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+app.command()(service.run)
+app.command()(service.demo)
+app.command()(looks.probe)
+app.command("sweep")(looks.sweep_command)
+app.command()(figures.rates)
+app.command()(setup.collectors)
+app.command("check-config")(setup.check_config)
+
+db_app = typer.Typer(help="数据库 · the database", no_args_is_help=True)
+db_app.command("upgrade")(setup.db_upgrade)
+app.add_typer(db_app, name="db")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

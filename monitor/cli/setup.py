@@ -1,0 +1,76 @@
+"""`vidnet collectors`, `check-config` and `db upgrade`: what an administrator needs before the first start."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from collectors.registry import COLLECTORS
+from monitor.adapters.db.migrate import upgrade
+from monitor.adapters.files.targets import TargetsFileError, read_targets
+from monitor.app.wiring import database_of, targets_file
+from monitor.cli.common import MISUSED, ConfigOption, JsonOption, load_settings, run_coroutine
+from monitor.settings import SettingsError, read_settings
+
+
+def collectors(as_json: JsonOption = False) -> None:
+    """列出支持的协议 · the protocols that are known.
+
+    Example: `vidnet collectors --json`
+    """
+    if as_json:
+        known = [{"protocol": name, "zh": each.text_zh, "en": each.text_en} for name, each in COLLECTORS.items()]
+        print(json.dumps(known, ensure_ascii=False))
+        return
+    table = Table("协议 protocol", "说明", "meaning")
+    for name, entry in COLLECTORS.items():
+        table.add_row(name, entry.text_zh, entry.text_en)
+    Console().print(table)
+
+
+def check_config(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="设置文件 · settings file")], as_json: JsonOption = False
+) -> None:
+    """检查设置文件与目标文件，列出全部错误 · check a settings file and its targets; every mistake is listed.
+
+    Example: `vidnet check-config vidnet.toml`
+    """
+    problems: list[str] = []
+    try:
+        settings = read_settings(file)
+        read_targets(targets_file(settings, folder=file.parent), zone=settings.zone())
+    except SettingsError as error:
+        problems = [f"{file}: {problem}" for problem in error.problems]
+    except TargetsFileError as error:
+        problems = str(error).splitlines()
+    if as_json:
+        print(json.dumps({"file": str(file), "problems": problems}, ensure_ascii=False))
+    elif problems:
+        print("\n".join(problems), file=sys.stderr)
+    else:
+        print(f"{file}: 没有错误 · no mistakes")
+    if problems:
+        raise typer.Exit(MISUSED)
+
+
+def db_upgrade(config: ConfigOption) -> None:
+    """升级数据库结构 · bring the database to this program's schema.
+
+    Example: `vidnet db upgrade -c vidnet.toml`
+    """
+    settings = load_settings(config)
+
+    async def work() -> str:
+        database = database_of(settings, folder=config.parent)
+        try:
+            return await upgrade(database)
+        finally:
+            await database.close()
+
+    print(f"数据库已是最新 · the database is at revision {run_coroutine(work())}")
