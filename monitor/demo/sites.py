@@ -60,8 +60,8 @@ SITES: tuple[Site, ...] = (
     Site("park", PointClass.SECOND, 0.18, "公园", "08", "urban"),
     Site("community", PointClass.THIRD, 0.62, "小区", "01", "town", checkpoint_share=0.03),
     Site("street", PointClass.THIRD, 0.38, "沿街", "03", "town"),
-    Site("office", PointClass.INTERNAL, 1.0, "办公区", "02", "police"),
-    Site("other", PointClass.OTHER, 1.0, "点位", "03", "town"),
+    Site("office", PointClass.INTERNAL, 1.0, "办公区", "02", "police", checkpoint_share=0.0),
+    Site("other", PointClass.OTHER, 1.0, "点位", "03", "town", checkpoint_share=0.0),
 )
 COASTAL_COUNTIES: frozenset[str] = frozenset({"370772", "370783", "370786"})
 

@@ -101,6 +101,8 @@ def test_devices_carry_what_rates_ask_about(city):
     polled = city.devices[: city.layout.devices]
     kinds = Counter(device.kind for device in city.devices)
     assert 0.06 < kinds[DeviceKind.CHECKPOINT] / len(polled) < 0.11
+    checkpoint_classes = {device.point_class for device in polled if device.kind is DeviceKind.CHECKPOINT}
+    assert checkpoint_classes == {PointClass.FIRST, PointClass.SECOND, PointClass.THIRD}
     lives = [device.lifecycle for device in polled]
     assert any(life.in_service_from > AT for life in lives)
     assert any(life.retired_at and life.retired_at < AT for life in lives)

@@ -18,7 +18,10 @@ AGE_LIMITS_S = (24 * HOUR_S, 72 * HOUR_S, 7 * 24 * HOUR_S)
 AGES = ("lt24h", "24h_72h", "72h_7d", "gt7d")
 Sample = tuple[tuple[str, ...], float]
 Place = tuple[str, str, str, str]
-"""County, town, class and kind: the labels of a tally."""
+"""County, town, class and kind: the labels of a tally; the town is "" for kinds that no headline counts.
+
+Gateways and recorders are counted by county: by town they made a thousand series that no dashboard asks for.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,10 @@ class CityExposition:
         """Give the tallies by their labels; what stands above the towns, or in no region, shares those it has."""
         tallies: dict[Place, Tally] = {}
         for key, tally in city.cells:
-            place = (*self._place(key.region), key.point_class.value, key.kind.value)
+            county, town = self._place(key.region)
+            if key.kind not in HEADLINE_KINDS:
+                town = ""
+            place = (county, town, key.point_class.value, key.kind.value)
             tallies[place] = tallies[place] + tally if place in tallies else tally
         return tallies
 
