@@ -25,6 +25,10 @@ class StoreRefusedError(StoreError):
     """The store cannot be used as it is (read-only, schema older or newer than the program): stop and say so."""
 
 
+class CredentialsError(Exception):
+    """The credentials cannot be used as they are; the message says why, and never what they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class CollectorMark:
     """What must survive a stop of a collector so that its pauses are known (RULES §2).

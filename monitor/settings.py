@@ -120,6 +120,28 @@ class CollectorSettings(_Section):
         return timeout_s
 
 
+class CredentialsSettings(_Section):
+    """Where the collector's own vault and its key are; neither leaves the machine."""
+
+    file: str = Field(default="credentials.json", min_length=1)
+    key_file: str = Field(default="credentials.key", min_length=1)
+
+
+class DeepSettings(_Section):
+    """Deep looks: whether, how often, how many at once, and what they require."""
+
+    enabled: bool = True
+    interval_s: Seconds = 21_600
+    recheck_s: Seconds = 600
+    faulty_s: Seconds = 3_600
+    timeout_s: float = Field(default=5.0, ge=0.1, le=60)
+    total_s: float = Field(default=30.0, ge=1, le=600)
+    concurrency: int = Field(default=200, ge=1, le=10_000)
+    per_subnet: int = Field(default=8, ge=1, le=10_000)
+    other_hosts: Literal["refuse", "rewrite", "allow"] = "refuse"
+    retention_days: int = Field(default=30, ge=1, le=3_650)
+
+
 class RulesSettings(_Section):
     """The rules that a site may set (RULES §2, §3)."""
 
@@ -181,6 +203,8 @@ class Settings(BaseSettings):
     city: CitySettings = CitySettings()
     store: StoreSettings = StoreSettings()
     collector: CollectorSettings = CollectorSettings()
+    credentials: CredentialsSettings = CredentialsSettings()
+    deep: DeepSettings = DeepSettings()
     rules: RulesSettings = RulesSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()

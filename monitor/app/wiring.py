@@ -15,6 +15,7 @@ from monitor.adapters.db.migrate import SchemaVersion, require_current, schema_v
 from monitor.adapters.files.inventory import read_devices
 from monitor.adapters.files.regions import read_regions
 from monitor.adapters.files.targets import read_targets
+from monitor.adapters.vault import Vault
 from monitor.domain.assessment import Validity
 from monitor.domain.device import Device
 from monitor.domain.exemption import ExemptionBook
@@ -61,6 +62,11 @@ def database_of(settings: Settings, *, folder: Path) -> Database:
     if prefix == "sqlite:///":
         rest = str(folder / rest)
     return Database(_DRIVERS[prefix] + rest)
+
+
+def vault_of(settings: Settings, *, folder: Path) -> Vault:
+    """Give the vault of the settings; relative paths are relative to the folder of the settings file."""
+    return Vault(folder / settings.credentials.file, folder / settings.credentials.key_file)
 
 
 async def make_ready(database: Database) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from monitor.cli import figures, looks, service, setup
+from monitor.cli import credentials, figures, looks, service, setup
 
 app = typer.Typer(
     name="vidnet",
@@ -24,6 +24,13 @@ app.command("sweep")(looks.sweep_command)
 app.command()(figures.rates)
 app.command()(setup.collectors)
 app.command("check-config")(setup.check_config)
+
+credential_app = typer.Typer(help="登录凭据 · what devices are logged in to with", no_args_is_help=True)
+credential_app.command("set")(credentials.set_group)
+credential_app.command("list")(credentials.list_groups)
+credential_app.command("remove")(credentials.remove_group)
+credential_app.command("rotate-key")(credentials.rotate_key)
+app.add_typer(credential_app, name="credential")
 
 db_app = typer.Typer(help="数据库 · the database", no_args_is_help=True)
 db_app.command("upgrade")(setup.db_upgrade)

@@ -27,7 +27,7 @@ from monitor.app.probe import UnknownDeviceError
 from monitor.app.rates import UnknownRegionError
 from monitor.app.sweep import TargetsError
 from monitor.demo.server import FleetError
-from monitor.ports import StoreError
+from monitor.ports import CredentialsError, StoreError
 from monitor.settings import Settings, SettingsError, read_settings
 
 T = TypeVar("T")
@@ -95,7 +95,7 @@ def errors_as_messages() -> Iterator[None]:
         fail(MISUSED, str(error))
     except (UnknownDeviceError, UnknownRegionError) as error:
         fail(MISUSED, str(error))
-    except (StoreError, FleetError, WebServerError, TooFewFilesError) as error:
+    except (StoreError, CredentialsError, FleetError, WebServerError, TooFewFilesError) as error:
         fail(FAILED, str(error))
 
 
