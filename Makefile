@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEVICES ?=
 
-TEST_PACKAGES := openssl postgresql prometheus
+TEST_PACKAGES := openssl postgresql prometheus iproute2
 BENCH_PACKAGES := nginx prometheus-blackbox-exporter
 
 .PHONY: demo test check format bench soak lock clean

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -23,9 +24,11 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 
 from monitor.domain.fault import COUNTING_BY_DEFAULT, FAULTS
 from monitor.domain.observation import LookKind
+from monitor.domain.own_outage import MassRule
 from monitor.domain.policy import Policy
 
 ENV_PREFIX = "VIDNET_"
+_ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?")
 _SHARE = re.compile(r"0(\.[0-9]+)?|1(\.0+)?")
 
 
@@ -96,6 +99,8 @@ class CollectorSettings(_Section):
     concurrency: int = Field(default=2_000, ge=1, le=50_000)
     per_subnet: int = Field(default=32, ge=1, le=50_000)
     own_clock: Literal["check", "trusted", "untrusted"] = "check"
+    sentinels: list[str] = Field(default=[], max_length=20)
+    sentinel_every_s: float = Field(default=10.0, ge=0.1, le=60)
 
     # A field sees those above it, unless they hold mistakes of their own.
     @field_validator("recheck_s")
@@ -111,6 +116,16 @@ class CollectorSettings(_Section):
         if slow_interval_s < others.data.get("interval_s", slow_interval_s):
             raise ValueError("at least collector.interval_s")
         return slow_interval_s
+
+    @field_validator("sentinels")
+    @classmethod
+    def _are_addresses(cls, addresses: list[str]) -> list[str]:
+        strange = [address for address in addresses if _ADDRESS.fullmatch(address) is None]
+        if strange:
+            raise ValueError(
+                f'addresses such as "10.0.0.1", "10.0.0.1:443" or "[fd00::1]:80"; not {", ".join(strange)}'
+            )
+        return addresses
 
     @field_validator("timeout_s")
     @classmethod
@@ -156,6 +171,10 @@ class RulesSettings(_Section):
     commissioning_days: int = Field(default=0, ge=0, le=3_650)
     min_measured: Share = "0.95"
     min_judged: Share = "0.95"
+    mass_share: Share = "0.2"
+    mass_devices: int = Field(default=50, ge=1, le=1_000_000)
+    hold_s: Seconds = 120
+    set_aside_max_s: Seconds = 1_800
 
     @field_validator("counting_faults")
     @classmethod
@@ -224,6 +243,16 @@ class Settings(BaseSettings):
             intact_requires=tuple(rules.intact_requires),
             counting_faults=frozenset(rules.counting_faults),
             clock_limit_s=rules.clock_limit_s,
+        )
+
+    def mass_rule(self) -> MassRule:
+        """Give what a mass failure is, as the domain takes it."""
+        rules = self.rules
+        return MassRule(
+            share=Fraction(rules.mass_share),
+            devices=rules.mass_devices,
+            hold_s=rules.hold_s,
+            set_aside_max_s=rules.set_aside_max_s,
         )
 
     def zone(self) -> ZoneInfo:

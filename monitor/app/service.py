@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
@@ -19,6 +20,7 @@ from monitor.adapters.db.states import SqlStateStore
 from monitor.adapters.metrics.city import AGE_LIMITS_S, CityExposition, CityMetrics
 from monitor.adapters.metrics.service import Durations, ServiceCollector, ServiceMetrics
 from monitor.adapters.process import loading, raise_open_files
+from monitor.adapters.sentinels import answers
 from monitor.adapters.web.server import serving
 from monitor.app.wiring import LoadedCity, fill_if_empty, load_city, make_ready
 from monitor.domain.indicator import Indicator
@@ -30,6 +32,7 @@ from monitor.services.clock import SteadyClock
 from monitor.services.evaluation import Evaluator, Overview
 from monitor.services.ingest import Ingest
 from monitor.services.live_counts import LiveCounts
+from monitor.services.own_network import OwnNetwork
 from monitor.services.polling import Pace, Polling
 from monitor.settings import Settings
 
@@ -80,6 +83,14 @@ class Service:
             own_clock_trusted=lambda: self._own_clock_trusted,
             on_duration=self._durations.add,
         )
+        self.own_network = OwnNetwork(
+            self.ingest,
+            policy=policy,
+            rule=settings.mass_rule(),
+            devices=len(self._endpoints),
+            sentinels=collector.sentinels,
+        )
+        self.ingest.guard_with(self.own_network)
 
     @classmethod
     async def load(
@@ -155,7 +166,7 @@ class Service:
                         committed, every_s=store.commit_every_s, flush_every_s=store.flush_every_s
                     )
                 )
-                working = [tasks.create_task(self.polling.run()), tasks.create_task(self._keep_house())]
+                working = [tasks.create_task(each) for each in self._work()]
                 on_ready(port)
                 await stop.wait()
                 for task in working:
@@ -166,6 +177,18 @@ class Service:
             raise group.exceptions[0] from None
         finally:
             await self._close()
+
+    def _work(self) -> Iterable[Coroutine[Any, Any, None]]:
+        """Give what runs until the service stops."""
+        yield self.polling.run()
+        yield self._keep_house()
+        if self._settings.collector.sentinels:
+            timeout_s = self._settings.collector.timeout_s
+            yield self.own_network.watch(
+                lambda address: answers(address, timeout_s=timeout_s),
+                now=self.clock.now,
+                every_s=self._settings.collector.sentinel_every_s,
+            )
 
     async def _load_states(self) -> None:
         mark = await self._store.load_mark(self._settings.collector.name)
@@ -206,6 +229,7 @@ class Service:
             now = int(self.clock.now())
             self.counts.pass_time(now)
             self.polling.notice_pause()
+            self.own_network.tick(now)
             if self.polling.lag_s() <= self._settings.collector.interval_s:
                 # While we may be pausing ourselves, silence says nothing about the devices.
                 self.ingest.expire_overdue(device_ids[tick % SWEEP_PARTS :: SWEEP_PARTS], at=now)
@@ -258,6 +282,8 @@ class Service:
         if not self.ingest.store_ok:
             reason = " ".join(self.ingest.store_error.split())
             found.append(f"store: {self.ingest.waiting_devices} devices wait: {reason}")
+        if not self.own_network.up:
+            found.append(f"own network: sentinels silent, looks set aside since {self.own_network.since}")
         if self.polling.lag_s() > self._settings.collector.interval_s:
             found.append(f"collector: {self.polling.lag_s():.0f} s behind")
         return found
@@ -295,4 +321,7 @@ class Service:
             store_ok=self.ingest.store_ok,
             clock_behind_s=self._clock_behind_s,
             own_clock_trusted=self._own_clock_trusted,
+            own_network_up=self.own_network.up,
+            held_devices=self.own_network.held_devices,
+            looks_set_aside=self.own_network.looks_set_aside,
         )

@@ -40,6 +40,7 @@ class Cause(StrEnum):
     NO_FAULT = "no_fault"
     EVIDENCE_OLD = "evidence_old"
     DECISION = "decision"
+    OWN_OUTAGE = "own_outage"
 
 
 @dataclass(frozen=True, slots=True)

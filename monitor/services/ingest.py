@@ -7,11 +7,12 @@ import contextlib
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
+from typing import Protocol
 
 import structlog
 
 from monitor.domain.advance import advance, expire, pause
-from monitor.domain.facts import StateChange, Step
+from monitor.domain.facts import Correction, StateChange, Step
 from monitor.domain.observation import Observation
 from monitor.domain.policy import Policy, stale_after
 from monitor.domain.state import DeviceState, initial_state
@@ -27,6 +28,19 @@ _NO_ANSWER = (
     f"数据库超过 {SLOW_WRITE_S:.0f} 秒没有应答。\nThe database has not answered for more than {SLOW_WRITE_S:.0f} s."
 )
 CommitListener = Callable[[Sequence[DeviceState], Sequence[StateChange]], None]
+
+
+class Guard(Protocol):
+    """What stands before the states while many devices are silent at once (`services.own_network`)."""
+
+    def take(self, state: DeviceState, observation: Observation) -> DeviceState | None:
+        """Give None where the look goes on to the state, else the state to go on looking by."""
+
+    def holds(self, device_id: str) -> bool:
+        """Tell whether a device's looks are held."""
+
+    def forget(self) -> None:
+        """Drop what is held."""
 
 
 class Ingest:
@@ -62,6 +76,8 @@ class Ingest:
         self._writer = writer
         self._under_way: Batch | None = None
         self._pending: dict[str, list[StateChange]] = {}
+        self._corrections: dict[str, list[Correction]] = {}
+        self._guard: Guard | None = None
         self._answered: set[str] = set()
         self._listeners: list[CommitListener] = []
         self._writing = asyncio.Lock()
@@ -88,9 +104,20 @@ class Ingest:
             state = stored.get(device_id)
             self.states[device_id] = state or initial_state(device_id, created_at=created_at)
 
-    def accept(self, observation: Observation) -> DeviceState:
-        """Advance one device by one observation and give its new state."""
+    def guard_with(self, guard: Guard) -> None:
+        """Let a guard see every look before the states do."""
+        self._guard = guard
+
+    def accept(self, observation: Observation, *, guarded: bool = True) -> DeviceState:
+        """Advance one device by one observation and give its new state.
+
+        A guard may keep the look; the state given is then the one to go on looking by.
+        """
         before = self.states[observation.device_id]
+        if guarded and self._guard is not None:
+            held = self._guard.take(before, observation)
+            if held is not None:
+                return held
         state, changes = advance(before, observation, self._policy)
         if state is not before:
             self.states[state.device_id] = state
@@ -100,15 +127,26 @@ class Ingest:
                 self._answered.add(state.device_id)
         return state
 
+    def amend(self, state: DeviceState, changes: Sequence[StateChange], corrections: Sequence[Correction] = ()) -> None:
+        """Put a state in place of a device's own, with the changes and corrections that led there."""
+        self.states[state.device_id] = state
+        self._pending.setdefault(state.device_id, []).extend(changes)
+        if corrections:
+            self._corrections.setdefault(state.device_id, []).extend(corrections)
+
     def expire_overdue(self, device_ids: Iterable[str], *, at: int) -> None:
         """Let silence speak for those of the devices whose last evidence is older than its gap allows."""
         for device_id in device_ids:
             state = self.states[device_id]
-            if state.last_evidence_at is not None and at - state.last_evidence_at > stale_after(state.interval_s):
+            if state.last_evidence_at is None or at - state.last_evidence_at <= stale_after(state.interval_s):
+                continue
+            if self._guard is None or not self._guard.holds(device_id):
                 self._step(device_id, expire(state, at=at, policy=self._policy))
 
     def pause_all(self, *, begin: int) -> None:
         """Make every device unknown from the beginning of the collector's pause."""
+        if self._guard is not None:
+            self._guard.forget()
         for device_id, state in self.states.items():
             self._step(device_id, pause(state, begin=begin, policy=self._policy))
 
@@ -195,6 +233,7 @@ class Ingest:
         return Batch(
             states=[self.states[device_id] for device_id in taken],
             changes=[change for changes in taken.values() for change in changes],
+            corrections=[each for device_id in taken for each in self._corrections.pop(device_id, ())],
             mark=self._mark(),
             writer=self._writer,
             token=uuid.uuid4().hex if self._writer else "",

@@ -87,7 +87,9 @@ def device_id(index: int) -> str:
     return f"37070200001320{index:06d}"
 
 
-class _Conversation(asyncio.Protocol):
+class Conversation(asyncio.Protocol):
+    """What a device of a fleet does with one connection."""
+
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
         self._got = b""
@@ -124,7 +126,7 @@ async def living(fleet: Fleet) -> AsyncIterator[Fleet]:
     """Let the fleet live in this event loop."""
     listener = open_listener(0)
     fleet.port = listener.getsockname()[1]
-    server = await asyncio.get_running_loop().create_server(lambda: _Conversation(fleet), sock=listener)
+    server = await asyncio.get_running_loop().create_server(lambda: Conversation(fleet), sock=listener)
     try:
         yield fleet
     finally:

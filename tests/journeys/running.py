@@ -33,6 +33,8 @@ per_subnet = 300
 own_clock = "trusted"
 [rules]
 offline_after = {offline_after}
+mass_share = "{mass_share}"
+hold_s = 2
 [web]
 port = 0
 [log]
@@ -48,10 +50,17 @@ def write_settings(
     interval_s: int = 1,
     offline_after: int = 1,
     commit_every_s: float = 0.05,
+    mass_share: str = "1",
 ) -> Path:
     """Write settings whose pace is as fast as settings may be, and give the file."""
     path = folder / "vidnet.toml"
-    text = FAST.format(url=url, interval_s=interval_s, offline_after=offline_after, commit_every_s=commit_every_s)
+    text = FAST.format(
+        url=url,
+        interval_s=interval_s,
+        offline_after=offline_after,
+        commit_every_s=commit_every_s,
+        mass_share=mass_share,
+    )
     path.write_text(text, encoding="utf-8")
     return path
 

@@ -25,6 +25,7 @@ CAUSES: dict[Cause, int] = {
     Cause.NO_FAULT: 11,
     Cause.EVIDENCE_OLD: 12,
     Cause.DECISION: 13,
+    Cause.OWN_OUTAGE: 14,
 }
 
 PARTIES: dict[Party, int] = {

@@ -57,6 +57,9 @@ class ServiceMetrics:
     store_ok: bool
     clock_behind_s: float
     own_clock_trusted: bool
+    own_network_up: bool = True
+    held_devices: int = 0
+    looks_set_aside: int = 0
 
 
 class ServiceCollector(Collector):
@@ -86,6 +89,7 @@ class ServiceCollector(Collector):
         counters = (
             ("vidnet_look_errors", "Looks that ended in an error of ours.", service.look_errors),
             ("vidnet_state_changes", "State changes committed since the start.", service.changes),
+            ("vidnet_looks_set_aside", "Silent looks that did not count: our own network.", service.looks_set_aside),
         )
         for name, documentation, value in counters:
             yield CounterMetricFamily(name, documentation, value=value)
@@ -106,6 +110,12 @@ class ServiceCollector(Collector):
                 "Whether our clock is known to be right (1), so that it may judge others.",
                 service.own_clock_trusted,
             ),
+            (
+                "vidnet_own_network_up",
+                "Whether the sentinels say that our own network works (1).",
+                service.own_network_up,
+            ),
+            ("vidnet_held_devices", "Devices whose decision is held in a mass failure.", service.held_devices),
         )
         for name, documentation, level in gauges:
             yield GaugeMetricFamily(name, documentation, value=level)
