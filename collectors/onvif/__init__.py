@@ -13,6 +13,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from functools import partial
 
 from collectors.base import MAX_ANSWER_BYTES, ClockReading, Look, Outcome, PollResult, Target
 from collectors.onvif.address import Address, BadAddress, read_address
@@ -20,8 +21,9 @@ from collectors.onvif.answer import Ending, Verdict, judge
 from collectors.onvif.deadlines import Deadlines
 from collectors.onvif.detail import one_line
 from collectors.onvif.exchange import Exchange
-from collectors.onvif.full import TlsExchange, find, lenient_context
+from collectors.onvif.full import StreamExchange, TlsExchange, lenient_context
 from collectors.onvif.lean import LeanReader
+from collectors.onvif.sockets import SocketExchange, Sockets
 
 # Errors of connecting that say something of this machine, not of the device.
 _OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
@@ -41,6 +43,7 @@ class OnvifPoller:
         self._wall_clock = wall_clock
         self._max_bytes = max_answer_bytes
         self._deadlines = Deadlines()
+        self._sockets = Sockets()
         self._lean = LeanReader()
         self._tls_context: ssl.SSLContext | None = None
         self._closed = False
@@ -63,6 +66,7 @@ class OnvifPoller:
         self._closed = True
         while self._deadlines.stop():  # noqa: ASYNC110 - each look ends in its own next step
             await asyncio.sleep(0)
+        self._sockets.close()
 
     async def _look(self, text: str, timeout_s: float, started: float) -> PollResult:
         if self._closed:
@@ -71,63 +75,79 @@ class OnvifPoller:
             address = read_address(text)
         except BadAddress as error:
             return _result(Verdict(Outcome.UNRESOLVED, f"bad address: {error}"), started)
-        exchange, failure = await self._exchange(address, timeout_s, started)
-        if exchange.stopped:
-            return _result(Verdict(Outcome.OURS, "the poller was closed"), started)
-        if exchange.error is not None:
-            raise exchange.error
-        lane = "lean" if address.numeric and not exchange.reply.raw else "full"
-        if failure is not None:
-            return _result(failure, started, lane=lane)
-        ending = exchange.ending or Ending.EXPIRED
-        body = exchange.reply.clean_body(ended=ending is Ending.ENDED) if address.numeric else None
-        reading = self._lean.read(body) if body is not None else None
-        if reading is not None:
-            clock = ClockReading(reading.utc_s, reading.local_s, reading.zone, reading.source, exchange.read_at)
-            return PollResult(Outcome.CLEAN, "", "lean", time.perf_counter() - started, clock, "", True)
-        verdict = exchange.verdict() if isinstance(exchange, TlsExchange) else None
-        verdict = verdict or judge(exchange.reply, ending, max_bytes=self._max_bytes)
-        return _result(verdict, started, lane=lane, read_at=exchange.read_at)
-
-    async def _exchange(self, address: Address, timeout_s: float, started: float) -> tuple[Exchange, Verdict | None]:
-        """Connect, ask and collect; give the exchange, and a verdict where no connection came about."""
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a coroutine runs in a task
-        loop = task.get_loop()
-        cancelling = task.cancelling()
-        exchange = self._make_exchange(address, loop, task)
+        if not address.numeric:
+            return await self._full_look(address, timeout_s, started)
+        loop = asyncio.get_running_loop()
+        exchange = SocketExchange(address.request, loop=loop, max_bytes=self._max_bytes, wall_clock=self._wall_clock)
         tick = self._deadlines.add(exchange, started=started, timeout_s=timeout_s)
         try:
-            host, port = (address.host, address.port) if address.numeric else await find(address, loop)
-            await loop.create_connection(lambda: exchange, host, port)
+            exchange.connect(self._sockets, address.host, address.port)
             await exchange.over
-        except OSError as error:
-            return exchange, _unconnected(error)
-        except asyncio.CancelledError:
-            # As in asyncio.timeout: a cancellation beside ours is the caller's, and goes on.
-            if not exchange.cancelled or task.uncancel() > cancelling:
-                raise
         finally:
             self._deadlines.remove(exchange, tick)
-            exchange.abandon()
-        return exchange, None
+            exchange.let_go()
+        ended = exchange.ending is Ending.ENDED
+        body = None if exchange.stopped or exchange.error else exchange.reply.clean_body(ended=ended)
+        reading = None if body is None else self._lean.read(body)
+        if reading is None:
+            return self._judged(exchange, started, lane="full" if exchange.reply.raw else "lean")
+        clock = ClockReading(reading.utc_s, reading.local_s, reading.zone, reading.source, exchange.read_at)
+        return PollResult(Outcome.CLEAN, "", "lean", time.perf_counter() - started, clock, "", True)
 
-    def _make_exchange(self, address: Address, loop: asyncio.AbstractEventLoop, task: asyncio.Task[object]) -> Exchange:
+    async def _full_look(self, address: Address, timeout_s: float, started: float) -> PollResult:
+        loop = asyncio.get_running_loop()
+        exchange = self._make_exchange(address, loop)
+        connecting = loop.create_task(exchange.connect(address, loop))
+        connecting.add_done_callback(partial(_note_failure, exchange))
+        tick = self._deadlines.add(exchange, started=started, timeout_s=timeout_s)
+        try:
+            await exchange.over
+        finally:
+            self._deadlines.remove(exchange, tick)
+            exchange.finish(Ending.ENDED)  # where the caller cancelled the look
+            connecting.cancel()
+        return self._judged(exchange, started, lane="full")
+
+    def _make_exchange(self, address: Address, loop: asyncio.AbstractEventLoop) -> StreamExchange:
         if not address.tls:
-            return Exchange(
-                address.request, loop=loop, task=task, max_bytes=self._max_bytes, wall_clock=self._wall_clock
-            )
+            return StreamExchange(address.request, loop=loop, max_bytes=self._max_bytes, wall_clock=self._wall_clock)
         if self._tls_context is None:
             self._tls_context = lenient_context()
         return TlsExchange(
             address.request,
             loop=loop,
-            task=task,
             max_bytes=self._max_bytes,
             wall_clock=self._wall_clock,
             context=self._tls_context,
             host=address.host,
         )
+
+    def _judged(self, exchange: Exchange, started: float, *, lane: str) -> PollResult:
+        """Judge a look that the lean lane cannot read.
+
+        Raises:
+            Exception: a fault of ours in a callback of the exchange.
+        """
+        if exchange.stopped:
+            return _result(Verdict(Outcome.OURS, "the poller was closed"), started)
+        if exchange.error is not None:
+            raise exchange.error
+        if exchange.failure is not None:
+            return _result(_unconnected(exchange.failure), started, lane=lane)
+        verdict = exchange.verdict() if isinstance(exchange, TlsExchange) else None
+        ending = exchange.ending or Ending.EXPIRED
+        verdict = verdict or judge(exchange.reply, ending, max_bytes=self._max_bytes)
+        return _result(verdict, started, lane=lane, read_at=exchange.read_at)
+
+
+def _note_failure(exchange: Exchange, connecting: asyncio.Task[None]) -> None:
+    """End an exchange whose connecting failed."""
+    error = None if connecting.cancelled() else connecting.exception()
+    if isinstance(error, OSError):
+        exchange.failure = error
+        exchange.finish(Ending.ENDED)
+    elif isinstance(error, Exception):
+        exchange.fail(error)
 
 
 def _unconnected(error: OSError) -> Verdict:

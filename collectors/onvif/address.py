@@ -21,14 +21,14 @@ _ENVELOPE = (
     b'<GetSystemDateAndTime xmlns="http://www.onvif.org/ver10/device/wsdl"/>'
     b"</s:Body></s:Envelope>"
 )
-_REQUEST = (
-    "POST %s HTTP/1.1\r\nHost: %s\r\n"
+_REQUEST_REST = (
     f'Content-Type: application/soap+xml; charset=utf-8; action="{ACTION}"\r\n'
-    f"Content-Length: {len(_ENVELOPE)}\r\nConnection: close\r\n\r\n{_ENVELOPE.decode()}"
-)
+    f"Content-Length: {len(_ENVELOPE)}\r\nConnection: close\r\n\r\n"
+).encode() + _ENVELOPE
 
-# Octets beyond 255 are left to the resolver, which knows no such name.
-_NUMERIC_HTTP = re.compile(r"http://((\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?::([1-9]\d{0,4}))?)(/[!\"$-~]*)?", re.ASCII)
+# Octets beyond 255 and with leading zeros are left to the resolver: to the lean lane's socket they would be names.
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_NUMERIC_HTTP = re.compile(rf"http://(({_OCTET}(?:\.{_OCTET}){{3}})(?::([1-9]\d{{0,4}}))?)(/[!\"$-~]*)?", re.ASCII)
 _MAX_PORT = 65_535
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _SAFE_IN_PATH = "/%:@!$&'()*+,;=-._~?"
@@ -69,8 +69,7 @@ def read_address(text: str) -> Address:
     if match is not None:
         where, host, port, path = match.groups()
         if port is None or int(port) <= _MAX_PORT:
-            request = _REQUEST % (path or _ENTRY_POINT, where)
-            return Address(host, int(port or 80), False, True, request.encode("ascii"))
+            return Address(host, int(port or 80), False, True, _request(path or _ENTRY_POINT, where))
     return _read_unusual(text)
 
 
@@ -98,8 +97,11 @@ def _read_unusual(text: str) -> Address:
     if parts.query:
         path += "?" + quote(parts.query, safe=_SAFE_IN_PATH)
     where = named if port in (None, default_port) else f"{named}:{port}"
-    request = (_REQUEST % (path, where)).encode("ascii")
-    return Address(host, port or default_port, parts.scheme == "https", False, request)
+    return Address(host, port or default_port, parts.scheme == "https", False, _request(path, where))
+
+
+def _request(path: str, where: str) -> bytes:
+    return f"POST {path} HTTP/1.1\r\nHost: {where}\r\n".encode("ascii") + _REQUEST_REST
 
 
 def _ascii_name(host: str) -> str:

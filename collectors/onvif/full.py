@@ -47,7 +47,69 @@ def lenient_context() -> ssl.SSLContext:
     return context
 
 
-class TlsExchange(Exchange):
+class StreamExchange(Exchange, asyncio.Protocol):
+    """An exchange over a transport of the event loop."""
+
+    __slots__ = ("_transport",)
+
+    def __init__(
+        self,
+        request: bytes,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        max_bytes: int,
+        wall_clock: Callable[[], float],
+    ) -> None:
+        super().__init__(request, loop=loop, max_bytes=max_bytes, wall_clock=wall_clock)
+        self._transport: asyncio.Transport | None = None
+
+    async def connect(self, address: Address, loop: asyncio.AbstractEventLoop) -> None:
+        """Resolve the name and connect; the request follows by itself.
+
+        Raises:
+            OSError: no connection came about.
+        """
+        host, port = await find(address, loop)
+        await loop.create_connection(lambda: self, host, port)
+
+    def let_go(self) -> None:
+        """Abort the transport."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Send the request; a look that has ended meanwhile wants no connection."""
+        self._transport = transport  # type: ignore[assignment]  # one of a TCP connection is an asyncio.Transport
+        if self.ending is not None:
+            self.let_go()
+            return
+        try:
+            self._begin()
+        except Exception as error:
+            self.fail(error)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes of the answer; stop once no more are wanted."""
+        try:
+            if self.ending is None:
+                self._receive(data)
+        except Exception as error:
+            self.fail(error)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The device ended or reset the connection, or we let go of it."""
+        self.finish(Ending.ENDED)
+
+    def _begin(self) -> None:
+        self._write(self._request)
+        self._mark_sent()
+
+    def _write(self, data: bytes) -> None:
+        assert self._transport is not None  # noqa: S101 - only called on a connection
+        self._transport.write(data)
+
+
+class TlsExchange(StreamExchange):
     """An exchange inside TLS."""
 
     __slots__ = ("_heard", "_incoming", "_outgoing", "_shaken", "_tls", "_tls_error")
@@ -57,13 +119,12 @@ class TlsExchange(Exchange):
         request: bytes,
         *,
         loop: asyncio.AbstractEventLoop,
-        task: asyncio.Task[object],
         max_bytes: int,
         wall_clock: Callable[[], float],
         context: ssl.SSLContext,
         host: str,
     ) -> None:
-        super().__init__(request, loop=loop, task=task, max_bytes=max_bytes, wall_clock=wall_clock)
+        super().__init__(request, loop=loop, max_bytes=max_bytes, wall_clock=wall_clock)
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host.partition("%")[0])
@@ -72,8 +133,6 @@ class TlsExchange(Exchange):
         self._tls_error = ""
 
     def _receive(self, data: bytes) -> None:
-        if self.ending is not None:
-            return
         self._heard = self._heard or data[:_READ_SIZE]
         self._incoming.write(data)
         self._advance()
@@ -108,15 +167,15 @@ class TlsExchange(Exchange):
             while self.ending is None:
                 plain = self._tls.read(_READ_SIZE)
                 if not plain:
-                    self._finish(Ending.ENDED)
+                    self.finish(Ending.ENDED)
                 else:
                     super()._receive(plain)
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLZeroReturnError:
-            self._finish(Ending.ENDED)
+            self.finish(Ending.ENDED)
         except ssl.SSLError as error:
             self._tls_error = error.reason or str(error)
-            self._finish(Ending.ENDED)
+            self.finish(Ending.ENDED)
         if self._outgoing.pending and self.ending is None:
-            self._send(self._outgoing.read())
+            self._write(self._outgoing.read())
