@@ -70,8 +70,9 @@ def overview_table(overview: Overview, *, zone: tzinfo, width: int, notes: Seque
         style = "bold" if row is overview.whole else ""
         name = Text(" ".join(_names(row)).strip() if both else _names(row)[0])
         table.add_row(name, *(column.cell(row) for column in columns), style=style)
+    lines = _beside(overview.whole)
     legend = "✔ 达标 met  ✘ 未达标 missed  ? 实测不足，无效 not valid  – 无数据 no data"
-    return Group(table, *(Text(line, style="dim") for line in (legend, *notes)))
+    return Group(table, *lines, *(Text(line, style="dim") for line in (legend, *notes)))
 
 
 def overview_values(overview: Overview, *, zone: tzinfo) -> dict[str, Any]:
@@ -100,6 +101,33 @@ def _that_fit(overview: Overview, width: int) -> list[_Column]:
         if name + sum(1 + column.width(overview) for column in columns) <= width:
             return columns
     return [column for column in columns if column.rank == 1]
+
+
+def _beside(row: Row) -> list[Text]:
+    """Give what has no column: the communities and the connected devices of the whole."""
+    found = []
+    if row.communities is not None and row.communities.rate.denominator:
+        rate = row.communities.rate
+        counts = f" {rate.numerator:,}/{rate.denominator:,}"
+        found.append(_line("社区联网率 networked communities", row.communities, counts))
+    if row.connected is not None:
+        found.append(connected_line(row.connected))
+    return found
+
+
+def connected_line(figure: Figure) -> Text:
+    """Give the connected devices as a line: their number, and how it stands to the number wanted."""
+    words = "联网设备 connected devices"
+    if figure.assessment is None:
+        return Text(f"{words} {figure.rate.numerator:,}")
+    mark, _, _, style = _MARKS[figure.assessment.verdict]
+    wanted = f" (≥{figure.rate.denominator:,})"
+    return Text.assemble(f"{words} ", (f"{mark} {figure.rate.numerator:,}", style), wanted)
+
+
+def _line(words: str, figure: Figure, counts: str) -> Text:
+    wanted = _wanted(figure).strip()
+    return Text.assemble(f"{words} ", _figure(figure), counts, f" ({wanted})" if wanted else "")
 
 
 def _figure(figure: Figure) -> Text:
@@ -200,6 +228,19 @@ def _row_values(row: Row) -> dict[str, Any]:
         "intact_rate": _figure_values(row.intact),
         "measured_share": _rate_values(row.measured, None),
         "networked": {point_class.value: _figure_values(figure) for point_class, figure in row.coverage.items()},
+        "communities": None if row.communities is None else _figure_values(row.communities),
+        "connected": None if row.connected is None else count_values(row.connected),
+    }
+
+
+def count_values(figure: Figure) -> dict[str, Any]:
+    """Give a number of devices as plain values, beside the number wanted."""
+    assessment = figure.assessment
+    return {
+        "devices": figure.rate.numerator,
+        "target": None if assessment is None else figure.rate.denominator,
+        "verdict": None if assessment is None else assessment.verdict.value,
+        "short": figure.short,
     }
 
 

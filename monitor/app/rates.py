@@ -7,7 +7,7 @@ from pathlib import Path
 from monitor.adapters.db.migrate import require_current
 from monitor.adapters.db.states import SqlStateStore
 from monitor.app.wiring import database_of, load_city
-from monitor.services.evaluation import Evaluator, Overview
+from monitor.services.evaluation import Evaluator, Overview, overview_of
 from monitor.services.live_counts import LiveCounts
 from monitor.settings import Settings
 
@@ -40,4 +40,4 @@ async def read_overview(settings: Settings, *, folder: Path, region: str | None,
         raise UnknownRegionError(f"清单中没有区划 {region} / the inventory has no region {region}")
     counts = LiveCounts(city.devices, city.points, rules=city.rules, book=city.book, at=at, states=states)
     evaluator = Evaluator(city.tree, city.targets, validity=city.validity)
-    return evaluator.overview(counts.cells(), counts.coverage(), at=at, region=region, by=by)
+    return overview_of(evaluator, counts, at=at, region=region, by=by)

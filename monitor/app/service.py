@@ -17,7 +17,7 @@ from collectors.registry import make_poller
 from monitor.adapters import own_clock
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.states import SqlStateStore
-from monitor.adapters.metrics.city import AGE_LIMITS_S, CityExposition, CityMetrics
+from monitor.adapters.metrics.city import AGE_LIMITS_S, ANY, CityExposition, CityMetrics
 from monitor.adapters.metrics.service import Durations, ServiceCollector, ServiceMetrics
 from monitor.adapters.process import loading, raise_open_files
 from monitor.adapters.sentinels import answers
@@ -29,7 +29,7 @@ from monitor.domain.scope import Scope
 from monitor.domain.target import Target, target_in_force
 from monitor.ports import CollectorMark, StoreBusyError
 from monitor.services.clock import SteadyClock
-from monitor.services.evaluation import Evaluator, Overview
+from monitor.services.evaluation import Evaluator, Overview, overview_of
 from monitor.services.ingest import Ingest
 from monitor.services.live_counts import LiveCounts
 from monitor.services.own_network import OwnNetwork
@@ -127,14 +127,16 @@ class Service:
     def overview(self, *, region: str | None = None, by: str = "region") -> Overview:
         """Give the figures of this instant, as committed."""
         at = int(self.clock.now())
-        return self.evaluator.overview(self.counts.cells(), self.counts.coverage(), at=at, region=region, by=by)
+        return overview_of(self.evaluator, self.counts, at=at, region=region, by=by)
 
     def city_text(self) -> str:
         """Give the city's metrics of this instant, as committed, in Prometheus' text format."""
         at = int(self.clock.now())
         metrics = CityMetrics(
             cells=self.counts.cells(),
-            coverage=self.counts.coverage(),
+            points=self.counts.point_cells(),
+            networked_regions=self.counts.networked_regions(),
+            connected=self.counts.connected(),
             faults=self.counts.faults(),
             offline_ages=self.counts.offline_ages(at=at, limits_s=AGE_LIMITS_S),
             targets=self._targets(at),
@@ -301,8 +303,8 @@ class Service:
             for point_class in (None, *PointClass):
                 row = Scope(point_class=point_class)
                 target = target_in_force(self.city.targets, indicator, row, at=at, tree=self.city.tree)
-                if target is not None and not indicator.is_count:
-                    found.append((indicator.value, point_class.value if point_class else "any", target))
+                if target is not None:
+                    found.append((indicator.value, point_class.value if point_class else ANY, target))
         return found
 
     def _service_metrics(self) -> ServiceMetrics:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
 
@@ -168,16 +169,31 @@ def point_counts_at(
     return PointCounts(recently, online, unknown)
 
 
-def networked_communities(points: Iterable[Point], tree: RegionTree) -> frozenset[str]:
-    """Give the codes of the communities that hold at least one of the networked points given."""
-    found = {tree.ancestor_at(point.region, RegionLevel.COMMUNITY) for point in points}
+def networked_communities(regions: Iterable[str], tree: RegionTree) -> frozenset[str]:
+    """Give the codes of the communities in which one of the regions lies that hold a networked point.
+
+    Any networked point makes its community so, whether the plan requires it or not: most points of a community are of
+    the third class. One that is retired does not.
+    """
+    found = {tree.ancestor_at(region, RegionLevel.COMMUNITY) for region in regions}
     return frozenset(found - {""})
 
 
-def community_coverage(networked: frozenset[str], tree: RegionTree, *, region: str) -> Rate:
-    """Give networked communities ÷ communities at or below a region."""
-    below = [node.code for node in tree.at_level(RegionLevel.COMMUNITY) if region in tree.lineage(node.code)]
-    return Rate(sum(code in networked for code in below), len(below))
+def community_rates(networked: frozenset[str], tree: RegionTree) -> dict[str, Rate]:
+    """Give networked communities ÷ communities at or below every region that has any.
+
+    Args:
+        networked: codes of communities, of which only those in the tree count.
+        tree: the regions.
+    """
+    wholes: Counter[str] = Counter()
+    parts: Counter[str] = Counter()
+    for community in tree.at_level(RegionLevel.COMMUNITY):
+        lineage = tree.lineage(community.code)
+        wholes.update(lineage)
+        if community.code in networked:
+            parts.update(lineage)
+    return {code: Rate(parts[code], whole) for code, whole in wholes.items()}
 
 
 def _is_alive(past: DevicePast, rules: ServiceRules, at: int) -> bool:

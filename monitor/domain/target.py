@@ -101,7 +101,8 @@ def target_in_force(
     """Give the target that judges a row, or None.
 
     Of those in effect whose scope contains the row's: the one that names the class, then the kind, then any other
-    dimension, then the nearest region, then the latest, then the strictest.
+    dimension, then the nearest region, then the latest, then the strictest. A number of devices is wanted of the region
+    it names (of the whole tree where it names none) and of no part of it: a county does not owe the city's 250,000.
 
     Args:
         targets: all targets, withdrawn and future ones too.
@@ -113,9 +114,19 @@ def target_in_force(
     eligible = [
         target
         for target in targets
-        if target.indicator is indicator and target.holds_at(at) and target.scope.contains(row, tree)
+        if target.indicator is indicator and target.holds_at(at) and judges(target, row, tree)
     ]
     return max(eligible, key=lambda target: _precedence(target, row, tree), default=None)
+
+
+def judges(target: Target, row: Scope, tree: RegionTree) -> bool:
+    """Tell whether a row lies in a target's scope; for a number of devices, whether it is that scope's own row."""
+    if not target.scope.contains(row, tree):
+        return False
+    if not target.indicator.is_count or row.region is None or target.scope.region == row.region:
+        return True
+    region = tree.get(row.region)
+    return target.scope.region is None and region is not None and region.parent is None
 
 
 def _precedence(target: Target, row: Scope, tree: RegionTree) -> tuple[bool, bool, bool, int, int, Fraction]:

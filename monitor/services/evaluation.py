@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from monitor.domain.assessment import (
     DEFAULT_VALIDITY,
     Assessment,
     Validity,
     assess,
+    assess_count,
     assess_tally,
     devices_short_now,
 )
-from monitor.domain.coverage import HEADLINE_KINDS, Coverage
+from monitor.domain.coverage import HEADLINE_KINDS, Coverage, community_rates, networked_communities
 from monitor.domain.device import DeviceKind
 from monitor.domain.indicator import Indicator
 from monitor.domain.point import PointClass
@@ -22,15 +24,21 @@ from monitor.domain.region import Region, RegionTree
 from monitor.domain.scope import Scope
 from monitor.domain.tally import BUCKETS, EMPTY, Tally
 from monitor.domain.target import Target, target_in_force
-from monitor.services.live_counts import CellKey
+from monitor.services.live_counts import CellKey, LiveCounts
 
 ASSESSED_CLASSES = (PointClass.FIRST, PointClass.SECOND)
 """Classes whose points the plan wants networked."""
 
+NO_RATE = Rate(0, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One rate beside its target: `assessment` is None where no target is in force."""
+    """One rate beside its target: `assessment` is None where no target is in force.
+
+    `short` is how many devices, points or communities more the target takes. For connected devices the rate is their
+    number over the number wanted, and over 0 where none is.
+    """
 
     rate: Rate
     assessment: Assessment | None
@@ -49,6 +57,8 @@ class Row:
         intact: the intact rate; `short` in devices.
         measured: how much of what counts was really seen.
         coverage: networked coverage of required points by class; `short` in points.
+        communities: networked communities; None for a class or a kind, or where it was not asked for.
+        connected: connected devices of headline kinds; None like `communities`.
     """
 
     scope: Scope
@@ -58,6 +68,8 @@ class Row:
     intact: Figure
     measured: Rate
     coverage: Mapping[PointClass, Figure]
+    communities: Figure | None = None
+    connected: Figure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +112,8 @@ class Evaluator:
         at: int,
         region: str | None = None,
         by: str = "region",
+        networked_regions: Iterable[str] | None = None,
+        connected: Iterable[tuple[CellKey, int]] | None = None,
     ) -> Overview:
         """Give the figures of a region (None: the city) and of its parts.
 
@@ -109,6 +123,8 @@ class Evaluator:
             at: the instant that the counts are of.
             region: a region's code; None for the root of the tree.
             by: what the parts are: "region" (the regions right below), "class" or "kind".
+            networked_regions: regions in which a networked point stands; None leaves communities out.
+            connected: connected devices by town, class and kind; None leaves them out.
 
         Raises:
             KeyError: the tree has no such region, or no region at all.
@@ -117,7 +133,58 @@ class Evaluator:
         tallies = Rollup(self.tree, cells, headline_kinds=self._headline_kinds)
         coverages = rolled_up(self.tree, coverage)
         whole = self._row(Scope(region=root.code), root, tallies.of(root.code), coverages, at)
-        return Overview(at, whole, tuple(self._parts(root, by, tallies, coverages, at)))
+        parts = self._parts(root, by, tallies, coverages, at)
+        add = self._completion(networked_regions, connected, at)
+        return Overview(at, add(whole), tuple(add(row) for row in parts))
+
+    def of_points(self, indicator: Indicator, scope: Scope, coverage: Coverage, *, at: int) -> Figure:
+        """Hold the networked or the effective coverage of a scope's required points against its target."""
+        rate = coverage.networked_rate if indicator is Indicator.NETWORKED else coverage.effective_rate
+        return self._share(indicator, scope, rate, at)
+
+    def of_communities(self, region: str, rate: Rate, *, at: int) -> Figure:
+        """Hold a region's networked communities against their target."""
+        return self._share(Indicator.COMMUNITIES, Scope(region=region), rate, at)
+
+    def of_connected(self, region: str, count: int, *, at: int) -> Figure:
+        """Hold a region's connected devices against the number wanted of it."""
+        target = target_in_force(self.targets, Indicator.CONNECTED, Scope(region=region), at=at, tree=self.tree)
+        if target is None:
+            return Figure(Rate(count, 0), None, 0)
+        return Figure(Rate(count, int(target.value)), assess_count(count, target), max(0, int(target.value) - count))
+
+    def connected_by_region(self, connected: Iterable[tuple[CellKey, int]]) -> Mapping[str, int]:
+        """Add up the connected devices of headline kinds over the tree."""
+        sums: Counter[str] = Counter()
+        for key, count in connected:
+            if count and key.kind in self._headline_kinds:
+                for code in self.tree.lineage(key.region):
+                    sums[code] += count
+        return sums
+
+    def _completion(
+        self,
+        networked_regions: Iterable[str] | None,
+        connected: Iterable[tuple[CellKey, int]] | None,
+        at: int,
+    ) -> Callable[[Row], Row]:
+        """Give what adds communities and connected devices to the rows of regions, as far as they are asked for."""
+        sums = None if connected is None else self.connected_by_region(connected)
+        rates = None
+        if networked_regions is not None:
+            rates = community_rates(networked_communities(networked_regions, self.tree), self.tree)
+
+        def add(row: Row) -> Row:
+            code = row.region.code
+            if row.scope != Scope(region=code):
+                return row
+            return replace(
+                row,
+                communities=None if rates is None else self.of_communities(code, rates.get(code, NO_RATE), at=at),
+                connected=None if sums is None else self.of_connected(code, sums.get(code, 0), at=at),
+            )
+
+        return add
 
     def _parts(
         self,
@@ -157,7 +224,12 @@ class Evaluator:
             intact=self._of_devices(Indicator.INTACT, scope, tally, at),
             measured=measured_share(tally),
             coverage={
-                each: self._of_points(region.code, each, coverages.get((region.code, each), Coverage()), at)
+                each: self.of_points(
+                    Indicator.NETWORKED,
+                    Scope(region=region.code, point_class=each),
+                    coverages.get((region.code, each), Coverage()),
+                    at=at,
+                )
                 for each in classes
             },
         )
@@ -170,10 +242,8 @@ class Evaluator:
         assessment = assess_tally(tally, target, validity=self._validity)
         return Figure(rate, assessment, devices_short_now(tally, target))
 
-    def _of_points(self, region: str, point_class: PointClass, coverage: Coverage, at: int) -> Figure:
-        rate = coverage.networked_rate
-        scope = Scope(region=region, point_class=point_class)
-        target = target_in_force(self.targets, Indicator.NETWORKED, scope, at=at, tree=self.tree)
+    def _share(self, indicator: Indicator, scope: Scope, rate: Rate, at: int) -> Figure:
+        target = target_in_force(self.targets, indicator, scope, at=at, tree=self.tree)
         if target is None:
             return Figure(rate, None, 0)
         wanted = -(-target.value.numerator * rate.denominator // target.value.denominator)
@@ -184,6 +254,24 @@ class Evaluator:
         if not roots:
             raise KeyError("the inventory has no region")
         return roots[0]
+
+
+def overview_of(
+    evaluator: Evaluator, counts: LiveCounts, *, at: int, region: str | None = None, by: str = "region"
+) -> Overview:
+    """Give the figures of a region and of its parts from the live counts, communities and connected devices too.
+
+    Args and errors are those of `Evaluator.overview`.
+    """
+    return evaluator.overview(
+        counts.cells(),
+        counts.coverage(),
+        at=at,
+        region=region,
+        by=by,
+        networked_regions=counts.networked_regions(),
+        connected=counts.connected(),
+    )
 
 
 class Rollup:

@@ -22,7 +22,7 @@ from monitor.domain.service_time import ServiceRules
 from monitor.domain.standing import Standings
 from monitor.domain.state import Condition, Connectivity, DeviceState
 from monitor.domain.tally import BUCKETS, Tally
-from monitor.services.live_points import LivePoints
+from monitor.services.live_points import LivePoints, PointKey
 
 _ASSESSED, _EXEMPT, _OUT = range(3)
 _NOT_IN_SERVICE = len(BUCKETS)
@@ -116,12 +116,11 @@ class LiveCounts:
                 if state.faults or number in self._faults:
                     self._take_faults(number, state)
                 continue  # most states only were looked at again
-            if self._point[number] != _NO_POINT:
-                life = self._standings.life(self._devices[number])
-                # The second of the change itself counts, so that an answer makes a point networked at once.
-                recent = life is not None and online_within(state, since=life[0], at=at + 1)
-                self._at_point(number, alive=self._alive[number], code=code, recent=recent, at=at)
-                self._remember_until(number, state)
+            life = self._standings.life(self._devices[number])
+            # The second of the change itself counts, so that an answer makes a point networked at once.
+            recent = life is not None and online_within(state, since=life[0], at=at + 1)
+            self._at_point(number, alive=self._alive[number], code=code, recent=recent, at=at)
+            self._remember_until(number, state)
             self._move(number, standing=self._standing[number], code=code)
             self._since[number] = state.connectivity_since
             if state.faults or number in self._faults:
@@ -145,6 +144,18 @@ class LiveCounts:
     def coverage(self) -> dict[tuple[str, PointClass], Coverage]:
         """Give the coverage of required points by (region of the points, class)."""
         return self._points.coverage()
+
+    def point_cells(self) -> list[tuple[PointKey, Coverage]]:
+        """Give the coverage of required points by everything that it is asked by."""
+        return self._points.cells()
+
+    def networked_regions(self) -> frozenset[str]:
+        """Give the regions in which a networked point stands, required or not."""
+        return self._points.networked_regions()
+
+    def connected(self) -> list[tuple[CellKey, int]]:
+        """Give the connected devices of every cell: in their service life, and online in it within the window."""
+        return list(zip(self._keys, self._connected, strict=True))
 
     def offline_ages(self, *, at: int, limits_s: Sequence[int]) -> Counter[tuple[str, int]]:
         """Count assessed offline devices by county and how many of the limits (ascending) their age has reached."""
@@ -188,6 +199,7 @@ class LiveCounts:
                 cell = numbers[key] = self._cell_of(device, numbers)
             self._cell[number] = cell
             self._cells[cell][_NOT_IN_SERVICE] += 1
+        self._connected = [0] * len(self._cells)
 
     def _cell_of(self, device: Device, numbers: dict[tuple[str | None, PointClass, DeviceKind], int]) -> int:
         """Give the cell of a device's town, or of the region it has where that lies above the towns."""
@@ -233,10 +245,13 @@ class LiveCounts:
             counts[after] += 1
 
     def _at_point(self, number: int, *, alive: int, code: int, recent: bool, at: int) -> None:
-        """Count a device anew at its point: as it was recorded before, and as it is from now on.
+        """Count a device anew as connected and at its point: as it was recorded before, and as it is from now on.
 
         The code itself is recorded by `_move`, which follows.
         """
+        connected = (alive and recent) - (self._alive[number] and self._recent[number])
+        if connected:
+            self._connected[self._cell[number]] += connected
         point = self._point[number]
         if point != _NO_POINT:
             before = self._code[number]

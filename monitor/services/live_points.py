@@ -1,20 +1,30 @@
-"""Live points: what every required point has now, kept up device by device, and summed by region and class."""
+"""Live points: what every point has now, kept up device by device, and summed by all that coverage is asked by."""
 
 from __future__ import annotations
 
 import heapq
 from array import array
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from monitor.domain.coverage import Coverage, PointCounts, Presence, is_networked, is_required, presence
-from monitor.domain.point import Point, PointClass
+from monitor.domain.point import Point, PointClass, PointStatus, Ring
 
-_REQUIRED, _NETWORKED, _COVERED, _UNKNOWN = range(4)
+_REQUIRED, _NETWORKED, _COVERED, _UNKNOWN, _LINKED = range(5)
+
+
+@dataclass(frozen=True, slots=True)
+class PointKey:
+    """What coverage is asked by: the region that points stand in, their class, ring and kind of site."""
+
+    region: str
+    point_class: PointClass
+    ring: Ring | None = None
+    site_kind: str = ""
 
 
 class LivePoints:
-    """The coverage of all points by (region, class).
+    """The coverage of all points by `PointKey`.
 
     A point is known by its number in `points`; devices are counted first, then `begin` makes the sums. Of the points
     themselves only what decides is kept, shared between points that are alike: a city has far more points than kinds
@@ -31,7 +41,8 @@ class LivePoints:
         self._online = array("H", bytes(2 * len(points)))
         self._unknown = array("H", bytes(2 * len(points)))
         self._flags = bytearray(len(points))
-        self._sums: dict[tuple[str, PointClass], list[int]] = {}
+        self._sums: dict[PointKey, list[int]] = {}
+        self._sums_of: list[list[int]] = []
         self._begins: list[tuple[int, int]] = []
         self._begun = False
         known: dict[object, int] = {}
@@ -40,7 +51,8 @@ class LivePoints:
             if key not in known:
                 known[key] = len(self._kinds)
                 self._kinds.append(replace(point, id="", name=""))
-                self._sums.setdefault((point.region, point.point_class), [0, 0, 0, 0])
+                place = PointKey(point.region, point.point_class, point.ring, point.site_kind)
+                self._sums_of.append(self._sums.setdefault(place, [0] * 5))
             self._kind[number] = known[key]
             if point.required_from is not None:
                 heapq.heappush(self._begins, (point.required_from, number))
@@ -67,15 +79,30 @@ class LivePoints:
 
     def coverage(self) -> dict[tuple[str, PointClass], Coverage]:
         """Give the coverage by (region of the points, class); regions above are not summed here."""
-        return {key: Coverage(*sums) for key, sums in self._sums.items() if sums[_REQUIRED]}
+        found: dict[tuple[str, PointClass], list[int]] = {}
+        for key, sums in self._sums.items():
+            if sums[_REQUIRED]:
+                place = found.setdefault((key.region, key.point_class), [0] * 4)
+                for bit in range(4):
+                    place[bit] += sums[bit]
+        return {key: Coverage(*sums) for key, sums in found.items()}
+
+    def cells(self) -> list[tuple[PointKey, Coverage]]:
+        """Give the coverage of every combination of region, class, ring and site kind that has required points."""
+        return [(key, Coverage(*sums[:_LINKED])) for key, sums in self._sums.items() if sums[_REQUIRED]]
+
+    def networked_regions(self) -> frozenset[str]:
+        """Give the regions in which a point stands that is networked, whether the plan requires it or not."""
+        return frozenset(key.region for key, sums in self._sums.items() if sums[_LINKED])
 
     def _recount(self, number: int, *, at: int) -> None:
-        point = self._kinds[self._kind[number]]
-        flags = 0
+        kind = self._kind[number]
+        point = self._kinds[kind]
+        counts = PointCounts(self._recent[number], self._online[number], self._unknown[number])
+        flags = (point.status is not PointStatus.RETIRED and is_networked(point, counts)) << _LINKED
         if is_required(point, at=at):
-            counts = PointCounts(self._recent[number], self._online[number], self._unknown[number])
             now = presence(point, counts)
-            flags = (
+            flags |= (
                 1 << _REQUIRED
                 | is_networked(point, counts) << _NETWORKED
                 | (now is Presence.COVERED) << _COVERED
@@ -84,8 +111,8 @@ class LivePoints:
         before = self._flags[number]
         if flags != before:
             self._flags[number] = flags
-            sums = self._sums[point.region, point.point_class]
-            for bit in range(4):
+            sums = self._sums_of[kind]
+            for bit in range(5):
                 sums[bit] += (flags >> bit & 1) - (before >> bit & 1)
 
 
@@ -94,6 +121,8 @@ def _what_decides(point: Point) -> tuple[object, ...]:
     return (
         point.region,
         point.point_class,
+        point.ring,
+        point.site_kind,
         point.count,
         point.required_from,
         point.status,

@@ -24,7 +24,7 @@ from monitor.domain.coverage import HEADLINE_KINDS
 from monitor.domain.device import Device, DeviceKind, Lifecycle
 from monitor.domain.exemption import ExemptionBook
 from monitor.domain.facts import Exemption, ExemptionScope
-from monitor.domain.point import Point, PointClass
+from monitor.domain.point import Point, PointClass, Ring
 from monitor.domain.region import Region, RegionLevel, RegionTree
 from monitor.domain.service_time import ServiceRules
 from monitor.domain.state import Cause, Condition, Connectivity, DeviceState, FaultRecord, initial_state
@@ -68,12 +68,13 @@ CITY = [
     ("c3", CAMERA, FIRST, "999999", None, ONLINE, INTACT, HOUR, ()),  # in a region that is not there
 ]
 POINTS = [
-    Point("p1", "370702001", FIRST),
-    Point("p2", "370702001", FIRST),
-    Point("p3", "370724100001", SECOND, count=2),
+    Point("p1", "370702001", FIRST, site_kind="road", ring=Ring.CITY),
+    Point("p2", "370702001", FIRST, site_kind="road"),
+    Point("p3", "370724100001", SECOND, count=2, site_kind="school"),
     Point("p4", "370724100", SECOND),
     Point("p5", "370724100", SECOND, required_from=T0 + 1),
     Point("p6", "370700", FIRST),
+    Point("p7", "370724100001", PointClass.THIRD),
 ]
 
 
@@ -97,11 +98,13 @@ def state(device_id, connectivity, condition, for_s, faults) -> DeviceState:
 
 def city_text(counts: LiveCounts, tree: RegionTree = TREE) -> str:
     targets = read_targets(CONFIG / "targets.toml", zone=ZoneInfo("Asia/Shanghai"))
-    shown = [(each.indicator.value, each.scope.point_class or "any", each) for each in targets[:2]]
+    shown = [(each.indicator.value, each.scope.point_class or "any", each) for each in targets[:3]]
     return CityExposition(tree).text(
         CityMetrics(
             cells=counts.cells(),
-            coverage=counts.coverage(),
+            points=counts.point_cells(),
+            networked_regions=counts.networked_regions(),
+            connected=counts.connected(),
             faults=counts.faults(),
             offline_ages=counts.offline_ages(at=T0, limits_s=AGE_LIMITS_S),
             targets=shown,
@@ -231,7 +234,8 @@ def test_a_city_with_checkpoints_in_three_classes_stays_below_eight_thousand_ser
     headline = sum(each.kind in HEADLINE_KINDS for each in devices)
     counties = len(tree.at_level(RegionLevel.COUNTY))
     beside = 2 * len({town[:6] for town in towns})  # gateways and recorders, counted by county
-    assert len(series) == (4 * (headline + beside) + 3 * headline + (5 * 3 + 4) * counties + 2 + counties + len(towns))
+    shown = 4 * (headline + beside) + 3 * headline + (5 * 3 + 4 + 1 + 1) * counties + 3 + len(towns)
+    assert len(series) == shown
     assert len(series) < 8_000
 
 

@@ -137,6 +137,28 @@ def test_a_figure_without_a_target_has_no_mark():
     assert "✔" not in text.splitlines()[5]
 
 
+def test_communities_and_connected_devices_stand_below_the_table():
+    tree = RegionTree([*WEIFANG, Region("370702001001", "一社区", RegionLevel.COMMUNITY, "370702001")])
+    connected = [(CellKey("370702001", FIRST, CAMERA), 249_999)]
+    overview = Evaluator(tree, TARGETS).overview([], {}, at=AT, networked_regions=["370702001001"], connected=connected)
+    for width in (60, 140):
+        text = printed(overview, width=width)
+        assert "社区联网率 networked communities ✔ 100.00% 1/1 (≥100.00%)" in text
+        assert "联网设备 connected devices ✘ 249,999 (≥250,000)" in text
+    values = overview_values(overview, zone=SHANGHAI)
+    assert values["whole"]["connected"] == {
+        "devices": 249_999,
+        "target": 250_000,
+        "verdict": "missed",
+        "short": 1,
+    }
+    assert values["whole"]["communities"]["percent"] == "100.00 %"
+    assert values["parts"][0]["connected"] == {"devices": 249_999, "target": None, "verdict": None, "short": 0}
+    without = Evaluator(WEIFANG, []).overview([], {}, at=AT, networked_regions=[], connected=connected)
+    assert "联网设备 connected devices 249,999\n" in printed(without, width=140)
+    assert "社区" not in printed(without, width=140), "the tree has no communities"
+
+
 def test_names_are_shown_as_they_are_written():
     tree = RegionTree([Region("1", "东区[/bold] [red]", RegionLevel.CITY)])
     overview = Evaluator(tree, []).overview([], {}, at=AT)

@@ -10,7 +10,7 @@ from monitor.domain.coverage import (
     Coverage,
     PointCounts,
     Presence,
-    community_coverage,
+    community_rates,
     coverage_of,
     is_networked,
     is_required,
@@ -24,6 +24,7 @@ from monitor.domain.coverage import (
 from monitor.domain.device import DeviceKind
 from monitor.domain.point import Point, PointClass, PointStatus
 from monitor.domain.rate import Rate
+from monitor.domain.region import RegionTree
 from monitor.domain.spans import FROM_EVER
 from monitor.domain.state import Connectivity, initial_state
 from tests.domain.past import DAY, END, HOUR, TREE, device, past, rules
@@ -195,9 +196,16 @@ def test_connected_devices_were_online_in_the_window_wherever_they_stood():
 
 
 def test_a_community_is_networked_if_a_point_of_it_is():
-    points = [point(), point(id="p-2"), point(id="p-3", region="370725100")]
-    networked = networked_communities(points, TREE)
+    networked = networked_communities(["370724100001", "370724100001", "370725100", "elsewhere"], TREE)
     assert networked == {"370724100001"}
-    assert community_coverage(networked, TREE, region="3707") == Rate(1, 3)
-    assert community_coverage(networked, TREE, region="370724") == Rate(1, 2)
-    assert community_coverage(networked, TREE, region="370725") == Rate(0, 1)
+    assert community_rates(networked, TREE) == {
+        "3707": Rate(1, 3),
+        "370724": Rate(1, 2),
+        "370724100": Rate(1, 2),
+        "370724100001": Rate(1, 1),
+        "370724100002": Rate(0, 1),
+        "370725": Rate(0, 1),
+        "370725100": Rate(0, 1),
+        "370725100001": Rate(0, 1),
+    }
+    assert community_rates(frozenset({"elsewhere"}), RegionTree([])) == {}

@@ -106,6 +106,18 @@ def test_a_row_over_all_classes_is_not_judged_by_one_class():
     assert in_force([target(region="3707")], EVERYTHING) is None
 
 
+def test_a_number_of_devices_is_wanted_of_the_region_it_names_and_not_of_its_parts():
+    city = target("250000", indicator=Indicator.CONNECTED)
+    county = target("20000", indicator=Indicator.CONNECTED, region="370724")
+
+    def judging(region):
+        return in_force([city, county], Scope(region=region), indicator=Indicator.CONNECTED)
+
+    assert judging(None) is judging("3707") is city
+    assert judging("370724") is county
+    assert judging("370725") is judging("370724100") is judging("999") is None
+
+
 def test_targets_of_other_indicators_do_not_judge():
     assert in_force([target(indicator=Indicator.INTACT)]) is None
 

@@ -118,6 +118,36 @@ def test_coverage_is_of_required_points_with_points_short():
     assert changle.coverage[SECOND].short == 1
 
 
+def test_regions_have_their_communities_and_their_connected_devices():
+    targets = [
+        target(Indicator.COMMUNITIES, "0.5"),
+        target(Indicator.CONNECTED, "250"),
+        target(Indicator.CONNECTED, "90", region=LINQU),
+    ]
+    connected = [
+        (CellKey("370724100", FIRST, CAMERA), 90),
+        (CellKey("370725100", SECOND, CHECKPOINT), 91),
+        (CellKey("370725100", FIRST, RECORDER), 5000),
+        (CellKey("3707", FIRST, CAMERA), 1),
+    ]
+
+    def shown(by: str = "region"):
+        evaluator = Evaluator(TREE, targets)
+        networked = ["370724100001", "370724100"]
+        return evaluator.overview(CELLS, COVERAGE, at=AT, by=by, networked_regions=networked, connected=connected)
+
+    whole, (linqu, changle) = shown().whole, shown().parts
+    assert (whole.communities.rate, whole.communities.assessment.verdict) == (Rate(1, 3), Verdict.MISSED)
+    assert (whole.communities.short, linqu.communities.rate) == (1, Rate(1, 2))
+    assert changle.communities.rate == Rate(0, 1)
+    assert (whole.connected.rate, whole.connected.assessment.verdict) == (Rate(182, 250), Verdict.MISSED)
+    assert whole.connected.short == 68
+    assert (linqu.connected.rate, linqu.connected.assessment.verdict) == (Rate(90, 90), Verdict.MET)
+    assert (changle.connected.rate, changle.connected.assessment) == (Rate(91, 0), None), "the 250 are not a county's"
+    assert {row.connected for row in shown("class").parts} == {None}
+    assert overview().whole.connected is overview().whole.communities is None, "nobody asked"
+
+
 def test_a_town_has_its_communities_as_parts():
     result = overview(region="370724100")
     assert [row.region.code for row in result.parts] == ["370724100001", "370724100002"]

@@ -16,6 +16,7 @@ from monitor.domain.coverage import (
     Coverage,
     PointCounts,
     coverage_of,
+    is_networked,
     online_within,
     suits,
 )
@@ -24,7 +25,7 @@ from monitor.domain.exemption import ExemptionBook, exempt_spans
 from monitor.domain.facts import Exemption, ExemptionScope
 from monitor.domain.history import DeviceVersion
 from monitor.domain.observation import Evidence, Observation
-from monitor.domain.point import Point, PointClass, PointStatus
+from monitor.domain.point import Point, PointClass, PointStatus, Ring
 from monitor.domain.policy import DAY_S, Policy
 from monitor.domain.region import Region, RegionLevel, RegionTree
 from monitor.domain.service_time import ServiceRules, service_life, service_spans
@@ -32,6 +33,7 @@ from monitor.domain.state import Condition, Connectivity, DeviceState, initial_s
 from monitor.domain.tally import EMPTY, Tally
 from monitor.services.evaluation import Rollup
 from monitor.services.live_counts import CellKey, LiveCounts
+from monitor.services.live_points import PointKey
 from tests.domain.past import LONG_AGO, REGIONS, SHANGHAI
 
 T0 = LONG_AGO + 400 * DAY_S + 11 * 3_600
@@ -133,6 +135,30 @@ class World:
             found[key] = found.get(key, Coverage()) + coverage_of([(point, self.at_point(point))], at=self.at)
         return {key: coverage for key, coverage in found.items() if coverage.required}
 
+    def point_cells(self) -> dict[PointKey, Coverage]:
+        found: dict[PointKey, Coverage] = {}
+        for point in self.points:
+            key = PointKey(point.region, point.point_class, point.ring, point.site_kind)
+            found[key] = found.get(key, Coverage()) + coverage_of([(point, self.at_point(point))], at=self.at)
+        return {key: coverage for key, coverage in found.items() if coverage.required}
+
+    def networked_regions(self) -> set[str]:
+        standing = [point for point in self.points if point.status is not PointStatus.RETIRED]
+        return {point.region for point in standing if is_networked(point, self.at_point(point))}
+
+    def connected(self) -> dict[CellKey, int]:
+        found = dict.fromkeys(self.cells(), 0)
+        for device in self.devices:
+            life = service_life(device, RULES)
+            if life is None or not life[0] <= self.at < life[1]:
+                continue
+            state = self.states[device.id]
+            is_online = state.connectivity is Connectivity.ONLINE
+            region = TREE.ancestor_at(device.region or "", RegionLevel.TOWN) or device.region or ""
+            key = CellKey(region, device.point_class, device.kind)
+            found[key] += online_within(state, since=life[0], at=self.at + is_online)
+        return found
+
     def at_point(self, point: Point) -> PointCounts:
         recently = online = unknown = 0
         for device in self.devices:
@@ -158,6 +184,9 @@ class World:
     def check(self) -> None:
         assert dict(self.counts.cells()) == self.cells()
         assert self.counts.coverage() == self.coverage()
+        assert dict(self.counts.point_cells()) == self.point_cells()
+        assert self.counts.networked_regions() == self.networked_regions()
+        assert dict(self.counts.connected()) == self.connected()
         assert self.counts.faults() == Counter(
             (county, fault.code) for county, state in self.assessed() for fault in state.faults if fault.confirmed
         )
@@ -196,6 +225,8 @@ def random_world(random: Random) -> World:
             required_from=random.choice([None, None, T0 + random.randint(0, 40) * DAY_S]),
             status=random.choice(list(PointStatus)),
             to_be_networked=random.random() < 0.5,
+            ring=random.choice([None, None, *Ring]),
+            site_kind=random.choice(["", "road", "station"]),
         )
         for number in range(8)
     ]
@@ -370,6 +401,31 @@ def test_what_a_device_did_before_its_service_does_not_make_its_point_networked(
         ("370724100", PointClass.FIRST): Coverage(required=1),
         ("370725100", PointClass.FIRST): Coverage(1, 1, 1, 0),
     }
+
+
+def test_a_device_stays_connected_for_thirty_days_wherever_it_stands():
+    world = World([device(point=None), device("never")], [], [])
+    key = CellKey("370724100", PointClass.FIRST, DeviceKind.CAMERA)
+    assert world.counts.connected() == [(key, 0)]
+    world.put("cam", Connectivity.ONLINE)
+    assert world.counts.connected() == [(key, 1)]
+    world.go_on(HOUR)
+    world.put("cam", Connectivity.OFFLINE)
+    world.go_on(NETWORKED_WINDOW_S - 1)
+    assert world.counts.connected() == [(key, 1)]
+    world.go_on(1)
+    assert world.counts.connected() == [(key, 0)]
+
+
+def test_a_third_class_point_that_nothing_requires_makes_its_community_networked_and_a_retired_one_does_not():
+    points = [replace(POINT, point_class=PointClass.THIRD), replace(POINT, id="q", status=PointStatus.RETIRED)]
+    world = World([device(), device("old", point="q")], points, [])
+    assert world.counts.networked_regions() == set()
+    world.put("old", Connectivity.ONLINE)
+    assert world.counts.networked_regions() == set()
+    world.put("cam", Connectivity.ONLINE)
+    assert world.counts.networked_regions() == {"370724100"}
+    assert world.counts.coverage() == {}
 
 
 def test_an_unknown_device_leaves_its_point_undecided():
