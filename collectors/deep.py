@@ -105,6 +105,7 @@ class DeepResult:
         outcome: how the first question ended, as for a health look: does the device answer at all.
         detail: one line for people, without credentials.
         login: "accepted", "refused", "not_asked", "no_credential" or "untried".
+        refusals: logins that it refused, where `login` is "refused".
         clock: the device's clock.
         maker, model, firmware, serial, hardware: what it says of itself; "" where it says nothing.
         macs: its hardware addresses, upper case with colons.
@@ -122,6 +123,7 @@ class DeepResult:
     outcome: Outcome
     detail: str = ""
     login: str = "untried"
+    refusals: int = 0
     clock: ClockReading | None = None
     maker: str = ""
     model: str = ""

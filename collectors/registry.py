@@ -5,17 +5,20 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from collectors.base import Poller
+from collectors.deep import DeepPoller
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A protocol that is known: where its poller is made, and its words."""
+    """A protocol that is known: where its poller is made, and its words; `deep_maker` where it looks deeper, too."""
 
     maker: str
     text_zh: str
     text_en: str
+    deep_maker: str = ""
 
 
 COLLECTORS: dict[str, Entry] = {
@@ -23,6 +26,7 @@ COLLECTORS: dict[str, Entry] = {
         "collectors.onvif:OnvifPoller",
         "ONVIF 摄像机（HTTP/HTTPS 轮询）",
         "ONVIF cameras (polled over HTTP/HTTPS)",
+        deep_maker="collectors.onvif.deep:OnvifDeepPoller",
     ),
 }
 
@@ -37,6 +41,28 @@ def make_poller(protocol: str, *, wall_clock: Callable[[], float]) -> Poller:
     Raises:
         KeyError: no collector of that name is known.
     """
-    module, _, name = COLLECTORS[protocol].maker.partition(":")
-    maker: Callable[..., Poller] = getattr(importlib.import_module(module), name)
+    maker: Callable[..., Poller] = _find(COLLECTORS[protocol].maker)
     return maker(wall_clock=wall_clock)
+
+
+def make_deep_poller(protocol: str, *, wall_clock: Callable[[], float]) -> DeepPoller | None:
+    """Make the deep poller of a protocol; None where it has none.
+
+    Args:
+        protocol: its name in `COLLECTORS`.
+        wall_clock: gives our own time, epoch seconds.
+
+    Raises:
+        KeyError: no collector of that name is known.
+    """
+    where = COLLECTORS[protocol].deep_maker
+    if not where:
+        return None
+    maker: Callable[..., DeepPoller] = _find(where)
+    return maker(wall_clock=wall_clock)
+
+
+def _find(where: str) -> Callable[..., Any]:
+    module, _, name = where.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return found

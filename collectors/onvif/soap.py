@@ -69,8 +69,8 @@ def may_become_soap(body: bytes) -> bool:
     return local == b"Envelope"
 
 
-def read_soap(body: bytes) -> Soap:
-    """Read a whole body.
+def open_soap(body: bytes) -> Soap | etree._Element:
+    """Give the content of a whole body's envelope, or what the body is instead: a fault, or nothing of use.
 
     Never raises: what is not well-formed but has an Envelope is ODD, what has none is NOT_SOAP.
     """
@@ -93,6 +93,17 @@ def read_soap(body: bytes) -> Soap:
         return Soap(SoapKind.ODD, "Envelope without content")
     if etree.QName(content).localname == "Fault":
         return _read_fault(content)
+    return content
+
+
+def read_soap(body: bytes) -> Soap:
+    """Read a whole body that should hold the time; never raises."""
+    content = open_soap(body)
+    return content if isinstance(content, Soap) else time_in(content)
+
+
+def time_in(content: etree._Element) -> Soap:
+    """Read the time in an envelope's content; never raises."""
     if content.tag != _TDS + "GetSystemDateAndTimeResponse":
         return Soap(SoapKind.ODD, f"another answer: {etree.QName(content).localname}")
     try:

@@ -57,13 +57,13 @@ class LoginRecord:
         """Give the record after an operator said that one may try again."""
         return replace(self, refusals=0)
 
-    def after(self, login: Login, group: str, version: int) -> LoginRecord:
-        """Give the record after one deep look."""
+    def after(self, login: Login, group: str, version: int, *, refusals: int = 1) -> LoginRecord:
+        """Give the record after one deep look, in which the device refused so many logins."""
         if login is Login.ACCEPTED:
             return LoginRecord(group, version, 0, group, version)
         if login is Login.REFUSED:
-            refusals = self.refusals + 1 if (group, version) == (self.group, self.version) else 1
-            return replace(self, group=group, version=version, refusals=refusals)
+            before = self.refusals if (group, version) == (self.group, self.version) else 0
+            return replace(self, group=group, version=version, refusals=before + refusals)
         return self
 
 

@@ -11,9 +11,9 @@ import pytest
 
 import collectors
 from collectors.base import PROOF_OF, Outcome
-from collectors.registry import COLLECTORS, make_poller
+from collectors.registry import COLLECTORS, make_deep_poller, make_poller
 
-COMMON = {"base", "registry", "deep"}  # what collectors share; each other module is a protocol
+COMMON = {"base", "deep", "registry", "urls"}  # what collectors share; each other module is a protocol
 
 
 def test_each_module_of_collectors_is_registered_and_nothing_else() -> None:
@@ -24,6 +24,13 @@ def test_each_module_of_collectors_is_registered_and_nothing_else() -> None:
 async def test_each_collector_makes_a_poller(name: str) -> None:
     poller = make_poller(name, wall_clock=time.time)
     assert inspect.iscoroutinefunction(poller.poll)
+    await poller.close()
+
+
+async def test_a_collector_that_looks_deeper_makes_a_deep_poller() -> None:
+    poller = make_deep_poller("onvif", wall_clock=time.time)
+    assert poller is not None
+    assert inspect.iscoroutinefunction(poller.look)
     await poller.close()
 
 
