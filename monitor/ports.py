@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from monitor.domain.device import Device, DeviceRecord
-from monitor.domain.facts import Axis, Correction, Exemption, InventoryChange, StateChange
+from monitor.domain.facts import Axis, Correction, Exemption, InventoryChange, StateChange, Withdrawal
 from monitor.domain.point import Point
 from monitor.domain.region import Region
+from monitor.domain.request import Request
 from monitor.domain.state import DeviceState
 
 
@@ -19,6 +20,10 @@ class StoreError(Exception):
 
 class StoreBusyError(StoreError):
     """The store cannot be written now (locked, disk full, connection lost): keep the batch and try again."""
+
+
+class StoreChangedError(StoreError):
+    """Somebody changed the inventory between reading it and this write: read again, decide again."""
 
 
 class StoreRefusedError(StoreError):
@@ -76,7 +81,15 @@ class Applied:
 
 @dataclass(slots=True)
 class InventoryBatch:
-    """Entities to upsert together with the facts that say who changed what; one transaction."""
+    """Entities to upsert together with the facts that say who changed what; one transaction.
+
+    Facts get their seqs in the order of the fields: versions of exemptions, inventory changes, versions of requests,
+    corrections, withdrawals.
+
+    Attributes:
+        made_at: the revision of the inventory that the batch was decided on; the store refuses it where there is a
+            newer one. None for a batch that does not depend on what is stored.
+    """
 
     regions: Sequence[Region] = ()
     points: Sequence[Point] = ()
@@ -84,6 +97,10 @@ class InventoryBatch:
     records: Sequence[DeviceRecord] = ()
     exemptions: Sequence[Exemption] = ()
     changes: Sequence[InventoryChange] = field(default_factory=tuple)
+    requests: Sequence[Request] = ()
+    corrections: Sequence[Correction] = ()
+    withdrawals: Sequence[Withdrawal] = ()
+    made_at: int | None = None
 
 
 class StateStore(Protocol):
@@ -110,7 +127,13 @@ class StateStore(Protocol):
 
 
 class Inventory(Protocol):
-    """Regions, points, devices and exemptions as they are now."""
+    """Regions, points, devices, exemptions and requests as they are now.
+
+    Every batch recorded makes a new revision of the inventory; `since` asks for what was written after one.
+    """
+
+    async def revision(self) -> int:
+        """Give the number of the newest revision, 0 for an inventory never recorded."""
 
     async def regions(self) -> list[Region]:
         """Give all regions."""
@@ -118,21 +141,29 @@ class Inventory(Protocol):
     async def points(self) -> list[Point]:
         """Give all points."""
 
-    async def devices(self) -> list[Device]:
-        """Give all devices, retired ones too."""
+    async def devices(self, *, since: int = 0) -> list[Device]:
+        """Give all devices, retired ones too, or those written after a revision."""
 
     async def device(self, device_id: str) -> tuple[Device, DeviceRecord] | None:
         """Give one device with its record, or None."""
 
-    async def exemptions(self) -> list[Exemption]:
-        """Give the newest version of every approved exemption."""
+    async def exemptions(self, *, upto_seq: int | None = None) -> list[Exemption]:
+        """Give of every exemption the version that counts: the newest that is approved or ended, as known at a seq."""
+
+    async def exemption_versions(self, *, exemption_id: str | None = None) -> list[Exemption]:
+        """Give all versions of one exemption or all, in seq order: drafts, pending and refused ones too."""
+
+    async def requests(self, *, request_id: str | None = None) -> list[Request]:
+        """Give all versions of one request or all, in seq order; the newest of an id holds."""
 
     async def record(self, batch: InventoryBatch) -> tuple[InventoryChange, ...]:
         """Store a batch in one transaction and give its changes with seq.
 
         Raises:
             StoreBusyError: nothing was stored; the same batch may be given again.
+            StoreChangedError: nothing was stored; the inventory is newer than the batch's `made_at`.
             StoreRefusedError: nothing was stored, and trying again is useless.
+            ValueError: nothing was stored; the batch names a device that is not recorded.
         """
 
 
@@ -148,7 +179,10 @@ class Queries(Protocol):
         """Give changes in seq order, of one device or all, as known at a seq."""
 
     async def corrections(self, *, device_id: str | None = None, upto_seq: int | None = None) -> list[Correction]:
-        """Give corrections in seq order, of one device or all, as known at a seq."""
+        """Give corrections in seq order, of one device or all, as known at a seq; withdrawn ones are marked so."""
+
+    async def withdrawals(self, *, upto_seq: int | None = None) -> list[Withdrawal]:
+        """Give withdrawals of corrections in seq order, as known at a seq."""
 
     async def inventory_changes(self, *, upto_seq: int | None = None) -> list[InventoryChange]:
         """Give inventory changes in seq order, as known at a seq."""

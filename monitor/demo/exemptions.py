@@ -11,7 +11,7 @@ from monitor.domain.facts import Exemption, ExemptionScope
 from monitor.domain.policy import DAY_S
 
 _HOUR_S = 3_600
-REASONS: tuple[str, ...] = ("repair", "construction", "power_cut", "network_cutover", "force_majeure")
+REASONS: tuple[str, ...] = ("repair", "construction", "power", "network_cutover", "force_majeure")
 """Reason codes 检修、施工、停电、网络割接、不可抗力."""
 
 _WINDOWS = ((-40 * DAY_S, -33 * DAY_S), (-9 * DAY_S, -6 * DAY_S), (-DAY_S, 2 * DAY_S), (-6 * _HOUR_S, 5 * DAY_S))

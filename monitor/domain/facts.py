@@ -75,15 +75,38 @@ class Correction:
     author: str = ""
     reason: str = ""
     party: Party = Party.UNDECIDED
+    document: str = ""
+    approved_by: str = ""
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A correction, named by its seq, no longer holds; known from this fact's own seq on.
+
+    `at` is when it was withdrawn.
+    """
+
+    correction: int
+    at: int
+    author: str
+    approved_by: str
+    reason: str
+    document: str = ""
     seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class InventoryChange:
-    """From `at` on a field of a region, point or device has another value.
+    """From `at` on a field of a region, point or device has another value: an entry of the denominator's ledger.
 
     `field` is "" and `old` or `new` is "" where the whole entity appears or disappears. Values are the texts of the
     inventory's own form.
+
+    Attributes:
+        recorded_at: when it was written down; later than `at` where it was back-dated.
+        document: the number of the document behind it.
+        request: the id of the request whose approval made it, "" where none was needed.
     """
 
     entity: str
@@ -95,6 +118,9 @@ class InventoryChange:
     author: str = ""
     reason: str = ""
     approved_by: str = ""
+    recorded_at: int = 0
+    document: str = ""
+    request: str = ""
     seq: int = 0
 
 
@@ -107,9 +133,40 @@ class ExemptionScope(StrEnum):
     PATH = "path"
 
 
+class ExemptionState(StrEnum):
+    """Where a version of an exemption stands: a county drafts and submits, the city approves or refuses."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    ENDED = "ended"
+
+    @property
+    def counts(self) -> bool:
+        """Whether a version in this state decides which seconds are exempt; an ended one until its (earlier) end."""
+        return self in (ExemptionState.APPROVED, ExemptionState.ENDED)
+
+
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """An approved window 报备 [start, end) in which a device, point, region or all behind a path is not assessed."""
+    """One version of an exemption 报备: [start, end) in which a device, point, region or all behind a path is exempt.
+
+    Versions are never overwritten. What counts is the newest version that is approved or ended: while a change to an
+    approved exemption waits for its decision, or was refused, the approved one still holds.
+
+    Attributes:
+        reason: a code of `ExemptionReason`.
+        approver: who approved or refused it.
+        document: the number of the document behind it.
+        planned: whether it is planned work, submitted ahead, and not a failure.
+        party: who is responsible for what made it necessary.
+        attachment: the sha256 of an attached file, in hexadecimal; the file itself is not kept.
+        proposer: who submitted it; never its approver.
+        author: who made this version.
+        note: what the author says of this version (why refused, why ended).
+        at: when this version was recorded.
+    """
 
     id: str
     scope: ExemptionScope
@@ -119,4 +176,12 @@ class Exemption:
     reason: str
     approver: str
     document: str = ""
+    state: ExemptionState = ExemptionState.APPROVED
+    planned: bool = False
+    party: Party = Party.UNDECIDED
+    attachment: str = ""
+    proposer: str = ""
+    author: str = ""
+    note: str = ""
+    at: int = 0
     seq: int = 0

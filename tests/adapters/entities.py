@@ -21,12 +21,15 @@ from monitor.domain.facts import (
     Correction,
     Exemption,
     ExemptionScope,
+    ExemptionState,
     InventoryChange,
     Party,
     StateChange,
+    Withdrawal,
 )
 from monitor.domain.point import Point, PointClass, PointStatus, Ring
 from monitor.domain.region import Region, RegionLevel
+from monitor.domain.request import AT_EFFECT, FieldChange, Request, RequestKind, RequestState
 from monitor.domain.state import Cause, Condition, Connectivity, DeviceState, FaultRecord, initial_state
 from monitor.ports import Batch
 
@@ -59,7 +62,24 @@ DEVICE = Device(
     organisations=Organisations("市公安局", "维护公司", "合同 2026-1", "城关派出所"),
 )
 RECORD = DeviceRecord(DEVICE.id, "月河路口东向", "海康威视", "DS-2CD", "119.1063", "36.7107")
-EXEMPTION = Exemption("E-1", ExemptionScope.PATH, DEVICE.id, T0, T0 + 3_600, "光缆迁改", "王批准", "潍公〔2026〕1号")
+EXEMPTION = Exemption(
+    id="E-1",
+    scope=ExemptionScope.PATH,
+    scope_id=DEVICE.id,
+    start=T0,
+    end=T0 + 3_600,
+    reason="construction",
+    approver="王批准",
+    document="潍公〔2026〕1号",
+    state=ExemptionState.ENDED,
+    planned=True,
+    party=Party.CARRIER,
+    attachment="0f" * 32,
+    proposer="as:李申报",
+    author="as:王批准",
+    note="提前恢复",
+    at=T0 + 1_800,
+)
 STATE = DeviceState(
     device_id=DEVICE.id,
     connectivity=Connectivity.OFFLINE,
@@ -104,8 +124,44 @@ CORRECTION = Correction(
     author="值班员",
     reason="误报 'x'; --",
     party=Party.CARRIER,
+    document="潍公〔2026〕2号",
+    approved_by="王批准",
 )
-INVENTORY_CHANGE = InventoryChange("device", DEVICE.id, "region", "370702", "370703", T0, "导入", "区划调整", "李批准")
+WITHDRAWAL = Withdrawal(4, T0 + 90, "值班员", "王批准", "查明为设备故障", "潍公〔2026〕3号")
+INVENTORY_CHANGE = InventoryChange(
+    "device",
+    DEVICE.id,
+    "region",
+    "370702",
+    "370703",
+    T0,
+    "导入",
+    "区划调整",
+    "李批准",
+    T0 + 9,
+    "潍公〔2026〕4号",
+    "R-1",
+)
+REQUEST = Request(
+    id="R-1",
+    kind=RequestKind.CORRECTION,
+    entity="device",
+    entity_id=DEVICE.id,
+    reason="运营商断纤",
+    proposer="as:李申报",
+    changes=(FieldChange("retired_at", "", AT_EFFECT), FieldChange("region", "370702", "370703")),
+    effective_at=T0,
+    correction=Correction(
+        DEVICE.id, Axis.CONNECTIVITY, T0, T0 + 9, "online", Cause.DECISION, by_person=True, party=Party.CARRIER
+    ),
+    document="潍公〔2026〕5号",
+    attachment="f0" * 32,
+    state=RequestState.REFUSED,
+    approver="王批准",
+    author="王批准",
+    note="证据不足",
+    at=T0 + 99,
+)
 
 
 def plain_device(device_id: str) -> Device:

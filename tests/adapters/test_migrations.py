@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
@@ -18,8 +19,10 @@ from monitor.adapters.db import migrate
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.migrate import SchemaVersion
+from monitor.adapters.db.queries import SqlQueries
 from monitor.adapters.db.schema import metadata
 from monitor.adapters.db.states import SqlStateStore
+from monitor.domain.facts import Exemption, ExemptionScope, Party
 from monitor.ports import Batch, InventoryBatch, StoreRefusedError
 from tests.adapters.entities import CHANGE, DEVICE, STATE
 
@@ -47,9 +50,13 @@ def differences(connection: Connection) -> list[Any]:
 
 
 def downgrade(connection: Connection) -> None:
+    step_to(connection, "base", command.downgrade)
+
+
+def step_to(connection: Connection, revision: str, step: Callable[[Config, str], None] = command.upgrade) -> None:
     config = migrate.alembic_config()
     config.attributes["connection"] = connection
-    command.downgrade(config, "-1")
+    step(config, revision)
 
 
 async def execute(database: Database, statement: str) -> None:
@@ -82,6 +89,31 @@ async def test_a_step_down_and_up_again_with_data(empty_url: str) -> None:
         await database.write(lambda connection: connection.run_sync(downgrade))
         assert await tables(database) == {"alembic_version"}
         await database.close()
+
+
+async def test_facts_of_the_first_schema_are_kept_and_read_as_what_they_were(database: Database) -> None:
+    await database.write(lambda connection: connection.run_sync(step_to, "0001"))
+    for statement in (
+        "INSERT INTO device VALUES (1, 'cam', 'camera', 'first', NULL, NULL, NULL, NULL, NULL, 'direct', NULL,"
+        " '', '', '', '', 100, NULL, NULL, NULL)",
+        "INSERT INTO exemption VALUES (1, 'E-1', 'device', 'cam', 100, 200, 'repair', 'city', 'no. 1')",
+        "INSERT INTO inventory_change VALUES (2, 'device', 'cam', 'region', '', 'x', 150, 'a', 'why', 'b')",
+        "INSERT INTO correction VALUES (3, 1, 0, 100, 160, 1, 13, true, false, 'a', 'why', 3)",
+        "UPDATE sequence SET value = 3 WHERE name = 'fact'",
+    ):
+        await execute(database, statement)
+    await migrate.upgrade(database)
+    inventory, queries = SqlInventory(database), SqlQueries(database)
+    [device] = await inventory.devices()
+    assert (device.id, device.lifecycle.created_at) == ("cam", 100)
+    exemption = Exemption("E-1", ExemptionScope.DEVICE, "cam", 100, 200, "repair", "city", "no. 1", seq=1)
+    assert await inventory.exemptions() == [exemption]
+    [change] = await queries.inventory_changes()
+    assert (change.recorded_at, change.document, change.request, change.approved_by) == (150, "", "", "b")
+    [correction] = await queries.corrections()
+    assert (correction.state, correction.party, correction.document) == ("online", Party.CARRIER, "")
+    await inventory.record(InventoryBatch(exemptions=[exemption]))
+    assert (await inventory.revision(), await queries.last_seq()) == (1, 4)
 
 
 async def test_a_failed_upgrade_changes_nothing(database: Database) -> None:

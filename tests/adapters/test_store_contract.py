@@ -15,9 +15,18 @@ from monitor.adapters.db.memory import MemoryStore
 from monitor.adapters.db.queries import SqlQueries
 from monitor.adapters.db.states import SqlStateStore
 from monitor.domain.device import Device, DeviceRecord, Endpoint
-from monitor.domain.facts import Axis, Party
+from monitor.domain.facts import Axis, ExemptionState, Party
 from monitor.domain.state import Cause, Condition, Connectivity, initial_state
-from monitor.ports import Applied, Batch, CollectorMark, Inventory, InventoryBatch, Queries, StateStore
+from monitor.ports import (
+    Applied,
+    Batch,
+    CollectorMark,
+    Inventory,
+    InventoryBatch,
+    Queries,
+    StateStore,
+    StoreChangedError,
+)
 from tests.adapters.entities import (
     CHANGE,
     CORRECTION,
@@ -27,8 +36,10 @@ from tests.adapters.entities import (
     POINT,
     RECORD,
     REGION,
+    REQUEST,
     STATE,
     T0,
+    WITHDRAWAL,
     plain_device,
     random_history,
 )
@@ -83,7 +94,8 @@ async def test_an_empty_store_is_empty(stores: Stores) -> None:
 
 
 def test_the_samples_set_every_field() -> None:
-    for sample in (REGION, POINT, DEVICE, RECORD, EXEMPTION, STATE, CHANGE, CORRECTION, INVENTORY_CHANGE):
+    decisions = (EXEMPTION, CORRECTION, WITHDRAWAL, REQUEST)
+    for sample in (REGION, POINT, DEVICE, RECORD, STATE, CHANGE, INVENTORY_CHANGE, *decisions):
         for field in fields(sample):
             assert field.name == "seq" or getattr(sample, field.name) != field.default, (sample, field.name)
 
@@ -171,6 +183,82 @@ async def test_entities_are_replaced_and_keep_their_place(stores: Stores) -> Non
     assert await stores.inventory.device("a") == (second, DeviceRecord("a", name="新"))
     assert await stores.states.load_states() == [replace(STATE, device_id="b")]
     assert await stores.states.load_mark("onvif") == CollectorMark("onvif", 3, 4)
+
+
+async def test_decisions_are_stored_with_what_they_decide_and_come_back(stores: Stores) -> None:
+    await stores.inventory.record(
+        InventoryBatch(
+            devices=[DEVICE],
+            exemptions=[EXEMPTION],
+            changes=[INVENTORY_CHANGE],
+            requests=[REQUEST],
+            corrections=[replace(CORRECTION, withdrawn=False)],
+            withdrawals=[WITHDRAWAL],
+        )
+    )
+    assert await stores.inventory.exemption_versions() == [replace(EXEMPTION, seq=1)]
+    assert await stores.queries.inventory_changes() == [replace(INVENTORY_CHANGE, seq=2)]
+    assert await stores.inventory.requests() == [replace(REQUEST, seq=3)]
+    assert await stores.inventory.requests(request_id="other") == []
+    assert await stores.queries.withdrawals() == [replace(WITHDRAWAL, seq=5)]
+    # Known as withdrawn from the withdrawal's own seq on, and not before.
+    assert await stores.queries.corrections() == [replace(CORRECTION, seq=4)]
+    assert await stores.queries.corrections(upto_seq=4) == [replace(CORRECTION, withdrawn=False, seq=4)]
+    assert await stores.queries.withdrawals(upto_seq=4) == []
+
+
+async def test_an_approved_exemption_holds_while_its_change_waits_or_was_refused(stores: Stores) -> None:
+    approved = replace(EXEMPTION, state=ExemptionState.APPROVED)
+    longer = replace(approved, end=T0 + 7_200, state=ExemptionState.SUBMITTED)
+    versions = [
+        replace(EXEMPTION, id="E-2", state=ExemptionState.DRAFT),
+        approved,
+        longer,
+        replace(longer, state=ExemptionState.REFUSED),
+    ]
+    await stores.inventory.record(InventoryBatch(exemptions=versions))
+    assert await stores.inventory.exemptions() == [replace(approved, seq=2)]
+    await stores.inventory.record(InventoryBatch(exemptions=[replace(longer, state=ExemptionState.APPROVED)]))
+    assert await stores.inventory.exemptions() == [replace(longer, state=ExemptionState.APPROVED, seq=5)]
+    assert await stores.inventory.exemptions(upto_seq=4) == [replace(approved, seq=2)]
+    assert [each.seq for each in await stores.inventory.exemption_versions(exemption_id="E-1")] == [2, 3, 4, 5]
+
+
+async def test_every_batch_is_a_revision_and_tells_what_it_wrote(stores: Stores) -> None:
+    first, second = plain_device("a"), plain_device("b")
+    await stores.inventory.record(InventoryBatch(devices=[first]))
+    revision = await stores.inventory.revision()
+    assert revision == 1
+    await stores.inventory.record(InventoryBatch(devices=[second], made_at=revision))
+    assert await stores.inventory.devices(since=revision) == [second]
+    moved = replace(first, region="370702")
+    await stores.inventory.record(InventoryBatch(devices=[moved]))
+    assert await stores.inventory.devices(since=revision) == [moved, second]
+    assert await stores.inventory.revision() == 3
+
+
+async def test_a_batch_decided_on_an_older_inventory_is_refused_whole(stores: Stores) -> None:
+    await stores.inventory.record(InventoryBatch(devices=[plain_device("a")]))
+    late = InventoryBatch(devices=[plain_device("b")], exemptions=[EXEMPTION], made_at=0)
+    with pytest.raises(StoreChangedError, match="请重试"):
+        await stores.inventory.record(late)
+    assert await stores.inventory.devices() == [plain_device("a")]
+    assert await stores.inventory.exemption_versions() == []
+    assert await stores.inventory.revision() == 1
+
+
+async def test_of_two_decisions_at_once_one_is_stored(stores: Stores) -> None:
+    batch = InventoryBatch(exemptions=[EXEMPTION], made_at=0)
+    done = await asyncio.gather(*(stores.inventory.record(batch) for _ in range(4)), return_exceptions=True)
+    assert sum(isinstance(each, StoreChangedError) for each in done) == 3
+    assert len(await stores.inventory.exemption_versions()) == 1
+
+
+async def test_a_correction_of_an_unknown_device_stores_nothing(stores: Stores) -> None:
+    with pytest.raises(ValueError, match="no such device"):
+        await stores.inventory.record(InventoryBatch(requests=[REQUEST], corrections=[CORRECTION]))
+    assert await stores.inventory.requests() == []
+    assert await stores.inventory.revision() == 0
 
 
 async def test_regions_and_points_are_sorted_by_code_and_id(stores: Stores) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from monitor.domain.device import Parent, ParentRole
+from monitor.domain.facts import Axis, Correction, Party
+from monitor.domain.request import FieldChange
 from monitor.domain.state import Cause, Condition, Connectivity, DeviceState, FaultRecord
 
 Faults = tuple[tuple[str, int, int, bool], ...]
@@ -37,6 +39,20 @@ class Kept(Rest, frozen=True, omit_defaults=True):
     last_online_until: int | None = msgspec.field(default=None, name="u")
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """The correction inside a request; what its approval adds is not in it."""
+
+    device_id: str
+    axis: Axis
+    start: int
+    end: int
+    state: str
+    cause: Cause
+    by_person: bool
+    reason: str
+    party: Party
+
+
 _encode = msgspec.json.Encoder().encode
 _rest = msgspec.json.Decoder(Rest)
 _kept = msgspec.json.Decoder(Kept)
@@ -44,6 +60,8 @@ _looks = msgspec.json.Decoder(tuple[int, ...])
 _parents = msgspec.json.Decoder(tuple[tuple[str, ParentRole, bool], ...])
 _windows = msgspec.json.Decoder(tuple[tuple[int, int], ...])
 _words = msgspec.json.Decoder(tuple[str, ...])
+_changes = msgspec.json.Decoder(tuple[tuple[str, str, str], ...])
+_asked = msgspec.json.Decoder(Asked)
 
 
 def storable(text: str) -> str:
@@ -154,6 +172,28 @@ def encode_words(words: tuple[str, ...]) -> str | None:
 def decode_words(text: str | None) -> tuple[str, ...]:
     """Give the words back."""
     return _words.decode(text) if text else ()
+
+
+def encode_changes(changes: tuple[FieldChange, ...]) -> str | None:
+    """Give the fields that a request would change as JSON."""
+    return _encode([(each.field, each.old, each.new) for each in changes]).decode() if changes else None
+
+
+def decode_changes(text: str | None) -> tuple[FieldChange, ...]:
+    """Give the fields back."""
+    return tuple(FieldChange(*each) for each in _changes.decode(text)) if text else ()
+
+
+def encode_asked(correction: Correction | None) -> str | None:
+    """Give the correction that a request asks for as JSON."""
+    if correction is None:
+        return None
+    return _encode(Asked(**{name: getattr(correction, name) for name in Asked.__struct_fields__})).decode()
+
+
+def decode_asked(text: str | None) -> Correction | None:
+    """Give the correction back."""
+    return Correction(**msgspec.structs.asdict(_asked.decode(text))) if text else None
 
 
 def _fault_tuples(state: DeviceState) -> Faults:

@@ -6,7 +6,7 @@ from typing import Any
 
 from monitor.adapters.db.codes import AXES, AXIS_OF, CAUSE_OF, CAUSES, PARTIES, PARTY_OF, STATE_OF, state_code
 from monitor.adapters.db.documents import decode_kept, decode_looks, encode_kept, encode_looks
-from monitor.domain.facts import Correction, Exemption, ExemptionScope, InventoryChange, StateChange
+from monitor.domain.facts import Correction, InventoryChange, StateChange
 
 
 def change_row(change: StateChange, *, key: int) -> tuple[Any, ...]:
@@ -67,12 +67,14 @@ def correction_row(correction: Correction, *, key: int) -> tuple[Any, ...]:
         correction.author,
         correction.reason,
         PARTIES[correction.party],
+        correction.document,
+        correction.approved_by,
     )
 
 
 def correction_of(row: tuple[Any, ...], *, device_id: str) -> Correction:
     """Give the correction of a row."""
-    seq, _key, axis, start, end, state, cause, by_person, withdrawn, author, reason, party = row
+    seq, _key, axis, start, end, state, cause, by_person, withdrawn, author, reason, party, document, approved = row
     return Correction(
         device_id=device_id,
         axis=AXIS_OF[axis],
@@ -85,6 +87,8 @@ def correction_of(row: tuple[Any, ...], *, device_id: str) -> Correction:
         author=author,
         reason=reason,
         party=PARTY_OF[party],
+        document=document,
+        approved_by=approved,
         seq=seq,
     )
 
@@ -102,31 +106,15 @@ def inventory_change_row(change: InventoryChange) -> tuple[Any, ...]:
         change.author,
         change.reason,
         change.approved_by,
+        change.recorded_at,
+        change.document,
+        change.request,
     )
 
 
 def inventory_change_of(row: tuple[Any, ...]) -> InventoryChange:
     """Give the inventory change of a row."""
-    seq, entity, entity_id, field, old, new, at, author, reason, approved_by = row
-    return InventoryChange(entity, entity_id, field, old, new, at, author, reason, approved_by, seq)
-
-
-def exemption_row(exemption: Exemption) -> tuple[Any, ...]:
-    """Give a version of an exemption, its seq set, as a row of `exemption`."""
-    return (
-        exemption.seq,
-        exemption.id,
-        exemption.scope.value,
-        exemption.scope_id,
-        exemption.start,
-        exemption.end,
-        exemption.reason,
-        exemption.approver,
-        exemption.document,
+    seq, entity, entity_id, field, old, new, at, author, reason, approved_by, recorded_at, document, request = row
+    return InventoryChange(
+        entity, entity_id, field, old, new, at, author, reason, approved_by, recorded_at, document, request, seq
     )
-
-
-def exemption_of(row: tuple[Any, ...]) -> Exemption:
-    """Give the version of an exemption of a row."""
-    seq, exemption_id, scope, scope_id, start, end, reason, approver, document = row
-    return Exemption(exemption_id, ExemptionScope(scope), scope_id, start, end, reason, approver, document, seq)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.adapters.db import schema
+from monitor.adapters.db.decision_rows import exemption_of, exemption_row, request_of, request_row, withdrawal_row
 from monitor.adapters.db.engine import Database
-from monitor.adapters.db.fact_rows import exemption_of, exemption_row, inventory_change_row
+from monitor.adapters.db.fact_rows import correction_row, inventory_change_row
 from monitor.adapters.db.inventory_rows import (
     DeviceReader,
     PointReader,
@@ -21,13 +22,17 @@ from monitor.adapters.db.inventory_rows import (
     region_row,
 )
 from monitor.adapters.db.keys import refuse_unknown
+from monitor.adapters.db.numbering import facts_in, refuse_changed, with_seqs
 from monitor.adapters.db.reading import rows
 from monitor.adapters.db.writing import RowWriter, take
 from monitor.domain.device import Device, DeviceRecord
-from monitor.domain.facts import Exemption, InventoryChange
+from monitor.domain.facts import Exemption, ExemptionState, InventoryChange
 from monitor.domain.point import Point
 from monitor.domain.region import Region
+from monitor.domain.request import Request
 from monitor.ports import InventoryBatch
+
+_COUNTING = [state.value for state in ExemptionState if state.counts]
 
 
 class SqlInventory:
@@ -42,6 +47,9 @@ class SqlInventory:
         self._records = RowWriter(schema.device_record, engine, key="device")
         self._exemptions = RowWriter(schema.exemption, engine)
         self._changes = RowWriter(schema.inventory_change, engine)
+        self._requests = RowWriter(schema.request, engine)
+        self._corrections = RowWriter(schema.correction, engine)
+        self._withdrawals = RowWriter(schema.withdrawal, engine)
 
     async def regions(self) -> list[Region]:
         """Give all regions by code."""
@@ -57,13 +65,26 @@ class SqlInventory:
                 points += [reader.point(row) for row in part]
         return sorted(points, key=lambda each: each.id)
 
-    async def devices(self) -> list[Device]:
-        """Give all devices, retired ones too, in the order in which they were first recorded."""
+    async def revision(self) -> int:
+        """Give the number of the newest revision, 0 for an inventory never recorded."""
+        statement = select(schema.sequence.c.value).where(schema.sequence.c.name == "inventory")
+        async with self._database.read() as connection:
+            return await connection.scalar(statement) or 0
+
+    async def devices(self, *, since: int = 0) -> list[Device]:
+        """Give all devices, retired ones too, in the order in which they were first recorded.
+
+        With `since` only those written after that revision.
+        """
         keys = self._database.keys
         reader = DeviceReader()
+        statement = select(schema.device).order_by(schema.device.c.key)
+        if since:
+            statement = statement.where(schema.device.c.revision > since)
         devices: list[Device] = []
         async with self._database.read() as connection:
-            async for part in rows(connection, select(schema.device).order_by(schema.device.c.key)):
+            await keys.refresh(connection)
+            async for part in rows(connection, statement):
                 for row in part:
                     keys.add(row[1], row[0])
                 devices += [reader.device(row, keys.id(row[0])) for row in part]
@@ -79,21 +100,40 @@ class SqlInventory:
             texts = (await connection.execute(select(record).where(record.c.device == row[0]))).first()
         return DeviceReader().device(row, device_id), DeviceRecord(device_id, *(texts[1:] if texts else ()))
 
-    async def exemptions(self) -> list[Exemption]:
-        """Give the newest version of every exemption, in seq order."""
+    async def exemptions(self, *, upto_seq: int | None = None) -> list[Exemption]:
+        """Give of every exemption the version that counts, in seq order, as known at a seq."""
         table = schema.exemption
-        newest = select(func.max(table.c.seq)).group_by(table.c.id)
-        return [
-            exemption_of(row) for row in await self._all(select(table).where(table.c.seq.in_(newest)).order_by("seq"))
-        ]
+        newest = select(func.max(table.c.seq)).where(table.c.state.in_(_COUNTING)).group_by(table.c.id)
+        if upto_seq is not None:
+            newest = newest.where(table.c.seq <= upto_seq)
+        statement = select(table).where(table.c.seq.in_(newest)).order_by(table.c.seq)
+        return [exemption_of(row) for row in await self._all(statement)]
+
+    async def exemption_versions(self, *, exemption_id: str | None = None) -> list[Exemption]:
+        """Give all versions of one exemption or all, in seq order."""
+        table = schema.exemption
+        statement = select(table).order_by(table.c.seq)
+        if exemption_id is not None:
+            statement = statement.where(table.c.id == exemption_id)
+        return [exemption_of(row) for row in await self._all(statement)]
+
+    async def requests(self, *, request_id: str | None = None) -> list[Request]:
+        """Give all versions of one request or all, in seq order."""
+        table = schema.request
+        statement = select(table).order_by(table.c.seq)
+        if request_id is not None:
+            statement = statement.where(table.c.id == request_id)
+        return [request_of(row) for row in await self._all(statement)]
 
     async def record(self, batch: InventoryBatch) -> tuple[InventoryChange, ...]:
         """Store a batch in one transaction and give its changes with seq.
 
         Raises:
             StoreBusyError: nothing was stored; the same batch may be given again.
+            StoreChangedError: nothing was stored; the inventory is newer than the batch's `made_at`.
             StoreRefusedError: nothing was stored, and trying again is useless.
-            ValueError: nothing was stored; a record names a device that is neither recorded nor in the batch.
+            ValueError: nothing was stored; a record or correction names a device that is neither recorded nor in the
+                batch, or a correction's state is none.
         """
         new_keys, changes = await self._database.write(lambda connection: self._record(connection, batch))
         for device_id, key in new_keys.items():
@@ -104,18 +144,23 @@ class SqlInventory:
         self, connection: AsyncConnection, batch: InventoryBatch
     ) -> tuple[dict[str, int], tuple[InventoryChange, ...]]:
         keys = self._database.keys
+        revision = await take(connection, "inventory", 1)
+        refuse_changed(batch, revision=revision - 1)
         new_keys = await self._new_keys(connection, batch)
 
         def key(device_id: str) -> int:
             return new_keys.get(device_id) or keys.key(device_id)
 
-        refuse_unknown([each for each in keys.unknown(one.device_id for one in batch.records) if each not in new_keys])
+        refuse_unknown([each for each in keys.unknown(_named(batch)) if each not in new_keys])
         await self._regions.write(connection, map(region_row, batch.regions))
         await self._points.write(connection, map(point_row, batch.points))
-        await self._devices.write(connection, (device_row(one, key=key(one.id)) for one in batch.devices))
+        device_rows = (device_row(one, key=key(one.id), revision=revision) for one in batch.devices)
+        await self._devices.write(connection, device_rows)
         await self._records.write(connection, (record_row(one, key=key(one.device_id)) for one in batch.records))
-        changes = await self._facts(connection, batch)
-        return new_keys, changes
+        facts = await self._facts(connection, batch)
+        correction_rows = (correction_row(one, key=key(one.device_id)) for one in facts.corrections)
+        await self._corrections.write(connection, correction_rows)
+        return new_keys, tuple(facts.changes)
 
     async def _new_keys(self, connection: AsyncConnection, batch: InventoryBatch) -> dict[str, int]:
         """Give the devices that are new a key each.
@@ -124,27 +169,31 @@ class SqlInventory:
         """
         keys = self._database.keys
         unknown = keys.unknown(one.id for one in batch.devices)
-        named = keys.unknown(one.device_id for one in batch.records)
+        named = keys.unknown(_named(batch))
         if not unknown and not named:
             return {}
         first = await take(connection, "device", len(unknown))
         await keys.refresh(connection)
         return {device_id: key for key, device_id in enumerate(unknown, first) if device_id not in keys}
 
-    async def _facts(self, connection: AsyncConnection, batch: InventoryBatch) -> tuple[InventoryChange, ...]:
-        """Append versions of exemptions, then inventory changes, with the next seqs."""
-        count = len(batch.exemptions) + len(batch.changes)
+    async def _facts(self, connection: AsyncConnection, batch: InventoryBatch) -> InventoryBatch:
+        """Give the facts their seqs and append them, but for the corrections, whose rows need a device's key."""
+        count = facts_in(batch)
         if not count:
-            return ()
-        first = await take(connection, "fact", count)
-        first_change = first + len(batch.exemptions)
-        changes = tuple(replace(fact, seq=seq) for seq, fact in enumerate(batch.changes, first_change))
-        await self._exemptions.write(
-            connection, (exemption_row(replace(fact, seq=seq)) for seq, fact in enumerate(batch.exemptions, first))
-        )
-        await self._changes.write(connection, map(inventory_change_row, changes))
-        return changes
+            return batch
+        batch = with_seqs(batch, first=await take(connection, "fact", count))
+        await self._exemptions.write(connection, map(exemption_row, batch.exemptions))
+        await self._changes.write(connection, map(inventory_change_row, batch.changes))
+        await self._requests.write(connection, map(request_row, batch.requests))
+        await self._withdrawals.write(connection, map(withdrawal_row, batch.withdrawals))
+        return batch
 
     async def _all(self, statement: Select[Any]) -> list[Any]:
         async with self._database.read() as connection:
             return [row async for part in rows(connection, statement) for row in part]
+
+
+def _named(batch: InventoryBatch) -> Iterator[str]:
+    """Give the devices that the batch takes as recorded."""
+    yield from (one.device_id for one in batch.records)
+    yield from (one.device_id for one in batch.corrections)

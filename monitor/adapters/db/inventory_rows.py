@@ -84,7 +84,7 @@ def record_row(record: DeviceRecord, *, key: int) -> tuple[Any, ...]:
     return (key, record.name, record.vendor, record.model, record.longitude, record.latitude)
 
 
-def device_row(device: Device, *, key: int) -> tuple[Any, ...]:
+def device_row(device: Device, *, key: int, revision: int) -> tuple[Any, ...]:
     """Give a device as a row of `device`."""
     endpoint, organisations, lifecycle = device.endpoint, device.organisations, device.lifecycle
     return (
@@ -107,6 +107,7 @@ def device_row(device: Device, *, key: int) -> tuple[Any, ...]:
         lifecycle.in_service_from,
         lifecycle.retired_at,
         encode_windows(lifecycle.service_windows),
+        revision,
     )
 
 
@@ -127,7 +128,7 @@ class DeviceReader:
     def device(self, row: tuple[Any, ...], device_id: str) -> Device:
         """Give the device of one row of `device`; `device_id` is its id, as the object to be shared."""
         _key, _id, kind, point_class, region, point, protocol, address, credential, route, parents = row[:11]
-        organisations, lifecycle = row[11:15], row[15:]
+        organisations, lifecycle = row[11:15], row[15:19]
         shared = self._texts.setdefault
         route = _ROUTES[route]
         return Device(

@@ -7,15 +7,16 @@ from dataclasses import replace
 from typing import TypeVar
 
 from monitor.adapters.db.keys import refuse_unknown
-from monitor.adapters.db.numbering import numbered
+from monitor.adapters.db.numbering import facts_in, numbered, refuse_changed, with_seqs
 from monitor.domain.device import Device, DeviceRecord
-from monitor.domain.facts import Axis, Correction, Exemption, InventoryChange, StateChange
+from monitor.domain.facts import Axis, Correction, Exemption, InventoryChange, StateChange, Withdrawal
 from monitor.domain.point import Point
 from monitor.domain.region import Region
+from monitor.domain.request import Request
 from monitor.domain.state import DeviceState
 from monitor.ports import Applied, Batch, CollectorMark, InventoryBatch
 
-Fact = TypeVar("Fact", StateChange, Correction, InventoryChange, Exemption)
+Fact = TypeVar("Fact", StateChange, Correction, InventoryChange, Exemption, Withdrawal)
 
 
 class MemoryStore:
@@ -26,7 +27,11 @@ class MemoryStore:
         self._points: dict[str, Point] = {}
         self._devices: dict[str, Device] = {}
         self._records: dict[str, DeviceRecord] = {}
-        self._exemptions: dict[str, Exemption] = {}
+        self._exemptions: list[Exemption] = []
+        self._requests: list[Request] = []
+        self._withdrawals: list[Withdrawal] = []
+        self._revision = 0
+        self._written: dict[str, int] = {}
         self._states: dict[str, DeviceState] = {}
         self._marks: dict[str, CollectorMark] = {}
         self._last: dict[str, tuple[str, Applied]] = {}
@@ -77,35 +82,58 @@ class MemoryStore:
         """Give all points by id."""
         return [self._points[point_id] for point_id in sorted(self._points)]
 
-    async def devices(self) -> list[Device]:
+    async def revision(self) -> int:
+        """Give the number of the newest revision, 0 for an inventory never recorded."""
+        return self._revision
+
+    async def devices(self, *, since: int = 0) -> list[Device]:
         """Give all devices, retired ones too, in the order in which they were first recorded."""
-        return list(self._devices.values())
+        return [device for device in self._devices.values() if self._written[device.id] > since]
 
     async def device(self, device_id: str) -> tuple[Device, DeviceRecord] | None:
         """Give one device with its record, or None."""
         device = self._devices.get(device_id)
         return (device, self._records.get(device_id, DeviceRecord(device_id))) if device else None
 
-    async def exemptions(self) -> list[Exemption]:
-        """Give the newest version of every exemption, in seq order."""
-        return sorted(self._exemptions.values(), key=lambda exemption: exemption.seq)
+    async def exemptions(self, *, upto_seq: int | None = None) -> list[Exemption]:
+        """Give of every exemption the version that counts, in seq order, as known at a seq."""
+        counting = {each.id: each for each in _upto(self._exemptions, upto_seq) if each.state.counts}
+        return sorted(counting.values(), key=lambda exemption: exemption.seq)
+
+    async def exemption_versions(self, *, exemption_id: str | None = None) -> list[Exemption]:
+        """Give all versions of one exemption or all, in seq order."""
+        return [each for each in self._exemptions if exemption_id in (None, each.id)]
+
+    async def requests(self, *, request_id: str | None = None) -> list[Request]:
+        """Give all versions of one request or all, in seq order."""
+        return [each for each in self._requests if request_id in (None, each.id)]
 
     async def record(self, batch: InventoryBatch) -> tuple[InventoryChange, ...]:
         """Store a batch and give its changes with seq.
 
         Raises:
-            ValueError: nothing was stored; a record names a device that is neither recorded nor in the batch.
+            StoreChangedError: nothing was stored; the inventory is newer than the batch's `made_at`.
+            ValueError: nothing was stored; a record or correction names a device that is neither recorded nor in the
+                batch.
         """
+        refuse_changed(batch, revision=self._revision)
         new = {device.id: device for device in batch.devices}
-        self._refuse_unknown(record.device_id for record in batch.records if record.device_id not in new)
+        named = {record.device_id for record in batch.records} | {each.device_id for each in batch.corrections}
+        self._refuse_unknown(named - new.keys())
+        self._revision += 1
         self._regions.update((region.code, region) for region in batch.regions)
         self._points.update((point.id, point) for point in batch.points)
         self._devices.update(new)
+        self._written.update(dict.fromkeys(new, self._revision))
         self._records.update((record.device_id, record) for record in batch.records)
-        self._exemptions.update((exemption.id, exemption) for exemption in self._numbered(batch.exemptions))
-        changes = self._numbered(batch.changes)
-        self._inventory_changes += changes
-        return changes
+        facts = with_seqs(batch, first=self._seq + 1)
+        self._seq += facts_in(batch)
+        self._exemptions += facts.exemptions
+        self._inventory_changes += facts.changes
+        self._requests += facts.requests
+        self._corrections += facts.corrections
+        self._withdrawals += facts.withdrawals
+        return tuple(facts.changes)
 
     async def last_seq(self) -> int:
         """Give the newest seq, 0 before the first fact."""
@@ -122,17 +150,18 @@ class MemoryStore:
         ]
 
     async def corrections(self, *, device_id: str | None = None, upto_seq: int | None = None) -> list[Correction]:
-        """Give corrections in seq order, of one device or all, as known at a seq."""
-        return [one for one in _upto(self._corrections, upto_seq) if device_id in (None, one.device_id)]
+        """Give corrections in seq order, of one device or all, as known at a seq; withdrawn ones are marked so."""
+        withdrawn = {each.correction for each in _upto(self._withdrawals, upto_seq)}
+        found = [one for one in _upto(self._corrections, upto_seq) if device_id in (None, one.device_id)]
+        return [replace(one, withdrawn=True) if one.seq in withdrawn else one for one in found]
+
+    async def withdrawals(self, *, upto_seq: int | None = None) -> list[Withdrawal]:
+        """Give withdrawals of corrections in seq order, as known at a seq."""
+        return list(_upto(self._withdrawals, upto_seq))
 
     async def inventory_changes(self, *, upto_seq: int | None = None) -> list[InventoryChange]:
         """Give inventory changes in seq order, as known at a seq."""
         return list(_upto(self._inventory_changes, upto_seq))
-
-    def _numbered(self, facts: Iterable[Fact]) -> tuple[Fact, ...]:
-        numbered = tuple(replace(fact, seq=seq) for seq, fact in enumerate(facts, self._seq + 1))
-        self._seq += len(numbered)
-        return numbered
 
     def _refuse_unknown(self, device_ids: Iterable[str]) -> None:
         devices = self._devices

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TypeVar
 
-from monitor.domain.facts import StateChange
-from monitor.ports import Applied, Batch
+from monitor.domain.facts import Correction, Exemption, InventoryChange, StateChange, Withdrawal
+from monitor.domain.request import Request
+from monitor.ports import Applied, Batch, InventoryBatch, StoreChangedError
+
+Fact = TypeVar("Fact", Exemption, InventoryChange, Request, Correction, Withdrawal)
 
 
 def numbered(batch: Batch, *, first: int) -> Applied:
@@ -13,6 +18,42 @@ def numbered(batch: Batch, *, first: int) -> Applied:
     changes = tuple(_with_seq(change, seq) for seq, change in enumerate(batch.changes, first))
     corrections = tuple(replace(fact, seq=seq) for seq, fact in enumerate(batch.corrections, first + len(changes)))
     return Applied(changes, corrections)
+
+
+def facts_in(batch: InventoryBatch) -> int:
+    """Give how many facts a batch of the inventory holds."""
+    named = (batch.exemptions, batch.changes, batch.requests, batch.corrections, batch.withdrawals)
+    return sum(len(facts) for facts in named)
+
+
+def with_seqs(batch: InventoryBatch, *, first: int) -> InventoryBatch:
+    """Give a batch whose facts have seqs from `first` on, in the order that `InventoryBatch` tells."""
+    seqs = iter(range(first, first + facts_in(batch)))
+    return replace(
+        batch,
+        exemptions=_each_with_seq(batch.exemptions, seqs),
+        changes=_each_with_seq(batch.changes, seqs),
+        requests=_each_with_seq(batch.requests, seqs),
+        corrections=_each_with_seq(batch.corrections, seqs),
+        withdrawals=_each_with_seq(batch.withdrawals, seqs),
+    )
+
+
+def refuse_changed(batch: InventoryBatch, *, revision: int) -> None:
+    """Refuse a batch that was decided on an older revision of the inventory than the stored one.
+
+    Raises:
+        StoreChangedError: it was.
+    """
+    if batch.made_at not in (None, revision):
+        raise StoreChangedError(
+            "清单刚被别人修改过，本次操作未保存，请重试。\n"
+            "Somebody has just changed the inventory; nothing of this was stored. Do it again."
+        )
+
+
+def _each_with_seq(facts: Iterable[Fact], seqs: Iterator[int]) -> tuple[Fact, ...]:
+    return tuple(replace(fact, seq=next(seqs)) for fact in facts)
 
 
 def _with_seq(change: StateChange, seq: int) -> StateChange:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Select, Table, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.adapters.db.codes import AXES
+from monitor.adapters.db.decision_rows import withdrawal_of
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.fact_rows import change_of, correction_of, inventory_change_of
 from monitor.adapters.db.reading import rows
-from monitor.adapters.db.schema import correction, device, inventory_change, sequence, state_change
-from monitor.domain.facts import Axis, Correction, InventoryChange, StateChange
+from monitor.adapters.db.schema import correction, device, inventory_change, sequence, state_change, withdrawal
+from monitor.domain.facts import Axis, Correction, InventoryChange, StateChange, Withdrawal
 
 
 class SqlQueries:
@@ -42,15 +45,21 @@ class SqlQueries:
         return found
 
     async def corrections(self, *, device_id: str | None = None, upto_seq: int | None = None) -> list[Correction]:
-        """Give corrections in seq order, of one device or all, as known at a seq."""
+        """Give corrections in seq order, of one device or all, as known at a seq; withdrawn ones are marked so."""
         statement = _facts(correction, device_id=device_id, upto_seq=upto_seq)
         keys = self._database.keys
         found: list[Correction] = []
         async with self._database.read() as connection:
             await keys.refresh(connection)
+            withdrawn = {each.correction for each in await _withdrawals(connection, upto_seq=upto_seq)}
             async for part in rows(connection, statement):
                 found += [correction_of(row, device_id=keys.id(row[1])) for row in part]
-        return found
+        return [replace(each, withdrawn=True) if each.seq in withdrawn else each for each in found]
+
+    async def withdrawals(self, *, upto_seq: int | None = None) -> list[Withdrawal]:
+        """Give withdrawals of corrections in seq order, as known at a seq."""
+        async with self._database.read() as connection:
+            return await _withdrawals(connection, upto_seq=upto_seq)
 
     async def inventory_changes(self, *, upto_seq: int | None = None) -> list[InventoryChange]:
         """Give inventory changes in seq order, as known at a seq."""
@@ -60,6 +69,11 @@ class SqlQueries:
             async for part in rows(connection, statement):
                 found += [inventory_change_of(row) for row in part]
         return found
+
+
+async def _withdrawals(connection: AsyncConnection, *, upto_seq: int | None) -> list[Withdrawal]:
+    statement = _facts(withdrawal, device_id=None, upto_seq=upto_seq)
+    return [withdrawal_of(row) async for part in rows(connection, statement) for row in part]
 
 
 def _facts(table: Table, *, device_id: str | None, upto_seq: int | None) -> Select[Any]:

@@ -9,7 +9,19 @@ each fact about it.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, SmallInteger, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    false,
+)
 
 # On SQLite only the exact type INTEGER makes a primary key the row id itself, without a second index.
 KeyType = BigInteger().with_variant(Integer, "sqlite")
@@ -28,6 +40,11 @@ def _text(name: str) -> Column[str]:
     return Column(name, Text, nullable=False)
 
 
+def _added(name: str, default: str = "") -> Column[str]:
+    """Give a text column that came with a later revision: older rows have its default."""
+    return Column(name, Text, nullable=False, server_default=default)
+
+
 def _instant(name: str, *, nullable: bool = False) -> Column[int]:
     return Column(name, BigInteger, nullable=nullable)
 
@@ -36,8 +53,8 @@ def _code(name: str) -> Column[int]:
     return Column(name, SmallInteger, nullable=False)
 
 
-# Counters given out inside write transactions: "fact" is the seq of RULES §0, "device" the device keys. Updating the
-# row is also what serialises writers of several processes on PostgreSQL.
+# Counters given out inside write transactions: "fact" is the seq of RULES §0, "device" the device keys, "inventory" the
+# revision of the inventory. Updating the row is also what serialises writers of several processes on PostgreSQL.
 sequence = Table("sequence", metadata, Column("name", Text, primary_key=True), _instant("value"))
 
 region = Table(
@@ -90,6 +107,7 @@ device = Table(
     _instant("in_service_from", nullable=True),
     _instant("retired_at", nullable=True),
     Column("service_windows", Text),  # JSON list of [from, to], null for always
+    Column("revision", BigInteger, nullable=False, server_default="0"),  # of the inventory, when last written
 )
 
 device_record = Table(
@@ -103,7 +121,7 @@ device_record = Table(
     _text("latitude"),
 )
 
-# One version a row; the newest version of an id holds.
+# One version a row; of an id the newest version that is approved or ended counts.
 exemption = Table(
     "exemption",
     metadata,
@@ -116,6 +134,14 @@ exemption = Table(
     _text("reason"),
     _text("approver"),
     _text("document"),
+    _added("state", "approved"),
+    Column("planned", Boolean, nullable=False, server_default=false()),
+    _added("party", "undecided"),
+    _added("attachment"),
+    _added("proposer"),
+    _added("author"),
+    _added("note"),
+    Column("at", BigInteger, nullable=False, server_default="0"),
 )
 
 inventory_change = Table(
@@ -131,6 +157,46 @@ inventory_change = Table(
     _text("author"),
     _text("reason"),
     _text("approved_by"),
+    Column("recorded_at", BigInteger, nullable=False, server_default="0"),
+    _added("document"),
+    _added("request"),
+)
+
+# One version a row; the newest version of an id holds.
+request = Table(
+    "request",
+    metadata,
+    Column("seq", KeyType, primary_key=True, autoincrement=False),
+    _text("id"),
+    _text("kind"),
+    _text("entity"),
+    _text("entity_id"),
+    Column("changes", Text),  # JSON list of [field, old, new], null for none
+    _instant("effective_at", nullable=True),
+    Column("correction", Text),  # JSON, see documents.Asked; null where none is asked for
+    _text("reason"),
+    _text("document"),
+    _text("attachment"),
+    _text("state"),
+    _text("proposer"),
+    _text("approver"),
+    _text("author"),
+    _text("note"),
+    _instant("at"),
+    Index(None, "id"),
+)
+
+# A correction that no longer holds, from this fact's own seq on.
+withdrawal = Table(
+    "withdrawal",
+    metadata,
+    Column("seq", KeyType, primary_key=True, autoincrement=False),
+    Column("correction", BigInteger, nullable=False),
+    _instant("at"),
+    _text("author"),
+    _text("approved_by"),
+    _text("reason"),
+    _text("document"),
 )
 
 state_change = Table(
@@ -165,6 +231,8 @@ correction = Table(
     _text("author"),
     _text("reason"),
     _code("party"),
+    _added("document"),
+    _added("approved_by"),
     Index(None, "device"),
 )
 
