@@ -194,6 +194,14 @@ class RulesSettings(_Section):
         return kinds
 
 
+class ExemptionsSettings(_Section):
+    """What exemptions a site allows."""
+
+    submit_within_s: Seconds = 86_400
+    longest_s: Seconds = 2_592_000
+    quota: Share = "0.05"
+
+
 class WebSettings(_Section):
     """Where `/metrics`, `/healthz` and `/readyz` are served."""
 
@@ -225,6 +233,7 @@ class Settings(BaseSettings):
     credentials: CredentialsSettings = CredentialsSettings()
     deep: DeepSettings = DeepSettings()
     rules: RulesSettings = RulesSettings()
+    exemptions: ExemptionsSettings = ExemptionsSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
 

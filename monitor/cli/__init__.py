@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from monitor.cli import credentials, figures, looks, service, setup
+from monitor.cli import credentials, exemptions, figures, looks, service, setup
 
 app = typer.Typer(
     name="vidnet",
@@ -31,6 +31,15 @@ credential_app.command("list")(credentials.list_groups)
 credential_app.command("remove")(credentials.remove_group)
 credential_app.command("rotate-key")(credentials.rotate_key)
 app.add_typer(credential_app, name="credential")
+
+exempt_app = typer.Typer(help="报备 · exemptions: what is not assessed for a while", no_args_is_help=True)
+exempt_app.command("propose")(exemptions.propose)
+exempt_app.command("approve")(exemptions.approve)
+exempt_app.command("refuse")(exemptions.refuse)
+exempt_app.command("end")(exemptions.end)
+exempt_app.command("list")(exemptions.list_exemptions)
+exempt_app.command("import")(exemptions.import_sheet)
+app.add_typer(exempt_app, name="exempt")
 
 db_app = typer.Typer(help="数据库 · the database", no_args_is_help=True)
 db_app.command("upgrade")(setup.db_upgrade)

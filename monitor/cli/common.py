@@ -17,16 +17,19 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from monitor.adapters.files.exemptions import ExemptionsFileError
 from monitor.adapters.files.inventory import DevicesFileError
 from monitor.adapters.files.regions import RegionsFileError
 from monitor.adapters.files.targets import TargetsFileError
 from monitor.adapters.process import TooFewFilesError
 from monitor.adapters.web.server import WebServerError
+from monitor.app.decisions import AttachmentError
 from monitor.app.demo import DemoError
 from monitor.app.probe import UnknownDeviceError
 from monitor.app.rates import UnknownRegionError
 from monitor.app.sweep import TargetsError
 from monitor.demo.server import FleetError
+from monitor.domain.exempting import NotAllowedError
 from monitor.ports import CredentialsError, StoreError
 from monitor.settings import Settings, SettingsError, read_settings
 
@@ -93,7 +96,7 @@ def errors_as_messages() -> Iterator[None]:
         yield
     except (SettingsError, TargetsFileError, RegionsFileError, DevicesFileError, TargetsError, DemoError) as error:
         fail(MISUSED, str(error))
-    except (UnknownDeviceError, UnknownRegionError) as error:
+    except (UnknownDeviceError, UnknownRegionError, NotAllowedError, ExemptionsFileError, AttachmentError) as error:
         fail(MISUSED, str(error))
     except (StoreError, CredentialsError, FleetError, WebServerError, TooFewFilesError) as error:
         fail(FAILED, str(error))

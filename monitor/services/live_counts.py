@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from monitor.domain.coverage import NETWORKED_WINDOW_S, Coverage, online_within, suits
-from monitor.domain.device import Device, DeviceKind, ParentRole
+from monitor.domain.device import Device, DeviceKind
 from monitor.domain.exemption import ExemptionBook
 from monitor.domain.history import DeviceVersion
 from monitor.domain.point import Point, PointClass
@@ -23,6 +23,7 @@ from monitor.domain.standing import Standings
 from monitor.domain.state import Condition, Connectivity, DeviceState
 from monitor.domain.tally import BUCKETS, Tally
 from monitor.services.live_points import LivePoints, PointKey
+from monitor.services.path_ancestors import PathAncestors
 
 _ASSESSED, _EXEMPT, _OUT = range(3)
 _NOT_IN_SERVICE = len(BUCKETS)
@@ -86,7 +87,7 @@ class LiveCounts:
         self._rules = rules
         self._standings = Standings(rules, book)
         self._index = {device.id: number for number, device in enumerate(devices)}
-        self._ancestors = _PathAncestors(devices, self._index)
+        self._ancestors = PathAncestors(devices, self._index)
         self._code = bytearray([_UNKNOWN_CODE]) * count
         self._standing = bytearray([_OUT]) * count
         self._alive = bytearray(count)
@@ -300,35 +301,3 @@ def _point_numbers(devices: Sequence[Device], points: Sequence[Point]) -> array[
         if point is not None and suits(device, points[point]):
             numbers[number] = point
     return numbers
-
-
-class _PathAncestors:
-    """The ids of all path ancestors of a device, found once for each set of parents."""
-
-    def __init__(self, devices: Sequence[Device], index: dict[str, int]) -> None:
-        self._devices = devices
-        self._index = index
-        self._known: dict[tuple[str, ...], frozenset[str]] = {(): frozenset()}
-
-    def of(self, device: Device) -> frozenset[str]:
-        """Give the ids of all devices that a device is reached through, near and far."""
-        if not device.parents:
-            return self._known[()]
-        parents = tuple(parent.device_id for parent in device.parents if parent.role is ParentRole.PATH)
-        known = self._known.get(parents)
-        if known is None:
-            known = self._known[parents] = self._climb(parents)
-        return known
-
-    def _climb(self, parents: tuple[str, ...]) -> frozenset[str]:
-        found: set[str] = set()
-        ahead = list(parents)
-        while ahead:
-            device_id = ahead.pop()
-            if device_id not in found:
-                found.add(device_id)
-                number = self._index.get(device_id)
-                if number is not None:
-                    above = self._devices[number].parents
-                    ahead += [parent.device_id for parent in above if parent.role is ParentRole.PATH]
-        return frozenset(found)
