@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEVICES ?=
 
-TEST_PACKAGES := openssl postgresql prometheus iproute2
+TEST_PACKAGES := openssl postgresql prometheus prometheus-alertmanager mosquitto iproute2 chromium fonts-noto-cjk
 BENCH_PACKAGES := nginx prometheus-blackbox-exporter
 
 .PHONY: demo test check format bench soak lock clean
