@@ -28,6 +28,16 @@ COLLECTORS: dict[str, Entry] = {
         "ONVIF cameras (polled over HTTP/HTTPS)",
         deep_maker="collectors.onvif.deep:OnvifDeepPoller",
     ),
+    "http": Entry(
+        "collectors.http:HttpPoller",
+        "HTTP 可达性（任何 HTTP 应答即在线）",
+        "plain reachability by HTTP: any HTTP answer is one",
+    ),
+    "tcp": Entry(
+        "collectors.tcp:TcpPoller",
+        "TCP 端口可达性（HOST:PORT）",
+        "plain reachability by TCP: the port takes a connection",
+    ),
 }
 
 

@@ -8,26 +8,21 @@ the lean lane already has: a look is one connection and one request, never a sec
 from __future__ import annotations
 
 import asyncio
-import errno
-import socket
 import ssl
 import time
 from collections.abc import Callable
 from functools import partial
 
 from collectors.base import MAX_ANSWER_BYTES, ClockReading, Look, Outcome, PollResult, Target
+from collectors.detail import one_line
+from collectors.failures import failure_of
 from collectors.onvif.address import Address, BadAddress, read_address
 from collectors.onvif.answer import Ending, Verdict, judge
 from collectors.onvif.deadlines import Deadlines
-from collectors.onvif.detail import one_line
 from collectors.onvif.exchange import Exchange
 from collectors.onvif.full import StreamExchange, TlsExchange, lenient_context
 from collectors.onvif.lean import LeanReader
 from collectors.onvif.sockets import SocketExchange, Sockets
-
-# Errors of connecting that say something of this machine, not of the device.
-_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
-_OUR_RESOLVER = frozenset({socket.EAI_MEMORY, socket.EAI_SYSTEM})
 
 
 class OnvifPoller:
@@ -133,7 +128,7 @@ class OnvifPoller:
         if exchange.error is not None:
             raise exchange.error
         if exchange.failure is not None:
-            return _result(_unconnected(exchange.failure), started, lane=lane)
+            return _result(Verdict(*failure_of(exchange.failure)), started, lane=lane)
         verdict = exchange.verdict() if isinstance(exchange, TlsExchange) else None
         ending = exchange.ending or Ending.EXPIRED
         verdict = verdict or judge(exchange.reply, ending, max_bytes=self._max_bytes)
@@ -148,22 +143,6 @@ def _note_failure(exchange: Exchange, connecting: asyncio.Task[None]) -> None:
         exchange.finish(Ending.ENDED)
     elif isinstance(error, Exception):
         exchange.fail(error)
-
-
-def _unconnected(error: OSError) -> Verdict:
-    words = error.strerror or str(error) or type(error).__name__
-    is_name = isinstance(error, socket.gaierror)
-    if error.errno in (_OUR_RESOLVER if is_name else _OURS):
-        return Verdict(Outcome.OURS, f"our own side: {words}")
-    if is_name:
-        return Verdict(Outcome.UNRESOLVED, words)
-    if isinstance(error, ConnectionRefusedError):
-        return Verdict(Outcome.REFUSED, "connection refused")
-    if isinstance(error, TimeoutError):
-        return Verdict(Outcome.TIMEOUT, "no connection until the timeout")
-    if isinstance(error, ConnectionError):
-        return Verdict(Outcome.RESET, "connection ended before a byte")
-    return Verdict(Outcome.UNREACHABLE, words)
 
 
 def _result(verdict: Verdict, started: float, *, lane: str = "full", read_at: float = 0.0) -> PollResult:

@@ -21,13 +21,14 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from collectors.base import Outcome
 from collectors.deep import DeepRequest
+from collectors.detail import one_line
+from collectors.digest import choose_challenge, digest_header
 from collectors.onvif.answer import Ending
 from collectors.onvif.deadlines import Deadlines
-from collectors.onvif.detail import one_line
 from collectors.onvif.exchange import Exchange
 from collectors.onvif.full import StreamExchange, TlsExchange, lenient_context
 from collectors.onvif.message import starts_like_http, undo_coding
-from collectors.onvif.security import choose_challenge, digest_header, token_header
+from collectors.onvif.security import token_header
 from collectors.onvif.soap import Soap, SoapKind, open_soap
 from collectors.onvif.typed import Typed
 from collectors.urls import Url

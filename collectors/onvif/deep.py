@@ -13,8 +13,8 @@ from typing import Any
 
 from collectors.base import PROOF_OF, ClockReading, Outcome, Proof, Target
 from collectors.deep import DeepRequest, DeepResult, Profile, Recordings, StepNote
+from collectors.detail import one_line
 from collectors.onvif.channel import Answer, Channel, Heard, Sitting
-from collectors.onvif.detail import one_line
 from collectors.onvif.soap import SoapKind, time_in
 from collectors.onvif.typed import OddAnswerError
 from collectors.urls import BadUrl, Url, checked, read_url, turned_to

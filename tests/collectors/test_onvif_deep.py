@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from collectors.base import Outcome
 from collectors.deep import Recordings, Secret, Session
-from collectors.onvif.security import choose_challenge
+from collectors.digest import choose_challenge
 from tests.collectors.deep_camera import SECRET, DeepCamera, deep_look, enveloped, fault, serving
 from tests.collectors.servers import Then, device, http
 

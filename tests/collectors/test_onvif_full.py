@@ -14,7 +14,7 @@ import pytest
 import uvloop
 
 from collectors.base import Outcome
-from collectors.onvif.detail import one_line
+from collectors.detail import one_line
 from collectors.onvif.soap import may_become_soap
 from tests.collectors.servers import CLEAN_BODY, UTC_S, Step, Then, device, http, look_at
 

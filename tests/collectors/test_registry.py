@@ -13,7 +13,15 @@ import collectors
 from collectors.base import PROOF_OF, Outcome
 from collectors.registry import COLLECTORS, make_deep_poller, make_poller
 
-COMMON = {"base", "deep", "registry", "urls"}  # what collectors share; each other module is a protocol
+COMMON = {
+    "base",
+    "deep",
+    "detail",
+    "digest",
+    "failures",
+    "registry",
+    "urls",
+}  # what collectors share; each other module is a protocol
 
 
 def test_each_module_of_collectors_is_registered_and_nothing_else() -> None:
