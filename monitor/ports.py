@@ -147,6 +147,9 @@ class Inventory(Protocol):
     async def device(self, device_id: str) -> tuple[Device, DeviceRecord] | None:
         """Give one device with its record, or None."""
 
+    async def records(self) -> list[DeviceRecord]:
+        """Give the record of every device that has one, in the order in which the devices were first recorded."""
+
     async def exemptions(self, *, upto_seq: int | None = None) -> list[Exemption]:
         """Give of every exemption the version that counts: the newest that is approved or ended, as known at a seq."""
 

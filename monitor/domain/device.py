@@ -101,7 +101,22 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class DeviceRecord:
-    """The describing part of one device, one record: names and places that no rate depends on."""
+    """The describing part of one device, one record (一机一档): names and places that no rate depends on.
+
+    All of it is text, "" where nothing is recorded; persons, phones and logins have no field.
+
+    Attributes:
+        longitude, latitude: WGS-84, degrees with 6 decimals.
+        common_name: what people call its point (点位俗称).
+        mac: like "00-1A-2B-3C-4D-5E".
+        camera_type, function_type, supply_light, encoding, position_type, direction, department: the words of the
+            sheet's code lists; several are joined by "/", a code that its list does not know is kept as it came.
+        place: where it is installed (安装地址).
+        networked: "yes" or "no", what the sheet says of its networking (联网属性).
+        installed_on: a day, like "2019-05-01".
+        retention_days: how many days recordings must reach back, digits.
+        pole: the number of its pole (立杆编号).
+    """
 
     device_id: str
     name: str = ""
@@ -109,3 +124,20 @@ class DeviceRecord:
     model: str = ""
     longitude: str = ""
     latitude: str = ""
+    common_name: str = ""
+    ip: str = ""
+    ipv6: str = ""
+    mac: str = ""
+    serial: str = ""
+    camera_type: str = ""
+    function_type: str = ""
+    supply_light: str = ""
+    encoding: str = ""
+    place: str = ""
+    position_type: str = ""
+    direction: str = ""
+    networked: str = ""
+    installed_on: str = ""
+    retention_days: str = ""
+    department: str = ""
+    pole: str = ""

@@ -61,7 +61,31 @@ DEVICE = Device(
     parents=(Parent("上联-1", ParentRole.PATH, ours=True), Parent("平台-1", ParentRole.REPORTER)),
     organisations=Organisations("市公安局", "维护公司", "合同 2026-1", "城关派出所"),
 )
-RECORD = DeviceRecord(DEVICE.id, "月河路口东向", "海康威视", "DS-2CD", "119.1063", "36.7107")
+RECORD = DeviceRecord(
+    DEVICE.id,
+    name="月河路口东向",
+    vendor="海康威视",
+    model="DS-2CD",
+    longitude="119.106300",
+    latitude="36.710700",
+    common_name="月河路口",
+    ip="10.1.2.3",
+    ipv6="fd00::1",
+    mac="00-1A-2B-3C-4D-5E",
+    serial="DS-2CD0001",
+    camera_type="固定枪机",
+    function_type="车辆卡口/微卡口",
+    supply_light="红外",
+    encoding="H.265",
+    place="东风西街与月河路口东北角",
+    position_type="交通干线",
+    direction="东",
+    networked="yes",
+    installed_on="2019-05-01",
+    retention_days="30",
+    department="公安机关",
+    pole="WC-0001",
+)
 EXEMPTION = Exemption(
     id="E-1",
     scope=ExemptionScope.PATH,

@@ -118,6 +118,7 @@ async def test_every_field_comes_back(stores: Stores) -> None:
     assert await stores.inventory.points() == [POINT]
     assert await stores.inventory.devices() == [DEVICE]
     assert await stores.inventory.device(DEVICE.id) == (DEVICE, RECORD)
+    assert await stores.inventory.records() == [RECORD]
     [exemption] = await stores.inventory.exemptions()
     assert exemption == replace(EXEMPTION, seq=exemption.seq)
     assert await stores.states.load_states() == [STATE]

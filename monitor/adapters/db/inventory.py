@@ -15,6 +15,7 @@ from monitor.adapters.db.fact_rows import correction_row, inventory_change_row
 from monitor.adapters.db.inventory_rows import (
     DeviceReader,
     PointReader,
+    RecordReader,
     device_row,
     point_row,
     record_row,
@@ -98,7 +99,20 @@ class SqlInventory:
             if row is None:
                 return None
             texts = (await connection.execute(select(record).where(record.c.device == row[0]))).first()
-        return DeviceReader().device(row, device_id), DeviceRecord(device_id, *(texts[1:] if texts else ()))
+        found = RecordReader().record(texts, device_id) if texts else DeviceRecord(device_id)
+        return DeviceReader().device(row, device_id), found
+
+    async def records(self) -> list[DeviceRecord]:
+        """Give the record of every device that has one, in the order in which the devices were first recorded."""
+        keys = self._database.keys
+        reader = RecordReader()
+        table = schema.device_record
+        records: list[DeviceRecord] = []
+        async with self._database.read() as connection:
+            await keys.refresh(connection)
+            async for part in rows(connection, select(table).order_by(table.c.device)):
+                records += [reader.record(row, keys.id(row[0])) for row in part]
+        return records
 
     async def exemptions(self, *, upto_seq: int | None = None) -> list[Exemption]:
         """Give of every exemption the version that counts, in seq order, as known at a seq."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 from monitor.adapters.db.documents import (
@@ -81,7 +84,20 @@ class PointReader:
 
 def record_row(record: DeviceRecord, *, key: int) -> tuple[Any, ...]:
     """Give a device's record as a row of `device_record`."""
-    return (key, record.name, record.vendor, record.model, record.longitude, record.latitude)
+    return (key, *_record_texts(record))
+
+
+class RecordReader:
+    """Makes records of rows; texts of which a city has few become one object each."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+
+    def record(self, row: Sequence[Any], device_id: str) -> DeviceRecord:
+        """Give the record of one row of `device_record`; `device_id` is its id, as the object to be shared."""
+        shared = self._texts.setdefault
+        texts = [shared(text, text) if few else text for text, few in zip(row[1:], _IS_OF_FEW, strict=True)]
+        return DeviceRecord(device_id, *texts)
 
 
 def device_row(device: Device, *, key: int, revision: int) -> tuple[Any, ...]:
@@ -166,6 +182,10 @@ class DeviceReader:
         return lifecycle
 
 
+_RECORD_FIELDS = tuple(field.name for field in fields(DeviceRecord))[1:]
+_record_texts = attrgetter(*_RECORD_FIELDS)
+_OF_MANY = frozenset({"name", "longitude", "latitude", "ip", "ipv6", "mac", "serial", "place"})
+_IS_OF_FEW = tuple(name not in _OF_MANY for name in _RECORD_FIELDS)
 _KINDS = {kind.value: kind for kind in DeviceKind}
 _CLASSES = {point_class.value: point_class for point_class in PointClass}
 _ROUTES = {route.value: route for route in Route}

@@ -95,6 +95,10 @@ class MemoryStore:
         device = self._devices.get(device_id)
         return (device, self._records.get(device_id, DeviceRecord(device_id))) if device else None
 
+    async def records(self) -> list[DeviceRecord]:
+        """Give the record of every device that has one, in the order in which the devices were first recorded."""
+        return [self._records[device_id] for device_id in self._devices if device_id in self._records]
+
     async def exemptions(self, *, upto_seq: int | None = None) -> list[Exemption]:
         """Give of every exemption the version that counts, in seq order, as known at a seq."""
         counting = {each.id: each for each in _upto(self._exemptions, upto_seq) if each.state.counts}

@@ -119,6 +119,23 @@ device_record = Table(
     _text("model"),
     _text("longitude"),
     _text("latitude"),
+    _added("common_name"),
+    _added("ip"),
+    _added("ipv6"),
+    _added("mac"),
+    _added("serial"),
+    _added("camera_type"),
+    _added("function_type"),
+    _added("supply_light"),
+    _added("encoding"),
+    _added("place"),
+    _added("position_type"),
+    _added("direction"),
+    _added("networked"),
+    _added("installed_on"),
+    _added("retention_days"),
+    _added("department"),
+    _added("pole"),
 )
 
 # One version a row; of an id the newest version that is approved or ended counts.
