@@ -184,6 +184,9 @@ class Queries(Protocol):
     async def corrections(self, *, device_id: str | None = None, upto_seq: int | None = None) -> list[Correction]:
         """Give corrections in seq order, of one device or all, as known at a seq; withdrawn ones are marked so."""
 
+    async def correction(self, seq: int) -> Correction | None:
+        """Give the correction of a seq, marked so where it is withdrawn, or None."""
+
     async def withdrawals(self, *, upto_seq: int | None = None) -> list[Withdrawal]:
         """Give withdrawals of corrections in seq order, as known at a seq."""
 

@@ -1,41 +1,22 @@
 """The past of the inventory: what a device, a point or a region was at each second (RULES §4, §5).
 
-The text form of `InventoryChange` values, one line an entity and field:
-
-    device  region, point                  a code or id; "" for none
-            kind, point_class, route       the value of its enum
-            owner_unit, maintainer, contract, police_station   the text itself
-            in_service_from, retired_at    epoch seconds; "" for none
-            service_windows                "28800-64800 79200-21600": from-to in seconds after midnight
-            parents                        "path:34020000… reporter!:34020001…": role:id, "!" where it is ours
-    point   region, site_kind              the text itself
-            point_class, ring, status      the value of its enum; ring "" for none
-            required_kinds                 "camera checkpoint"
-            count, required_from           digits; required_from "" for none
-            to_be_networked                "1" or "0"
-    region  parent, rank_group             the text itself; parent "" for none
-            assessed_from                  epoch seconds; "" for none
-
-Changes of other fields (names, places, endpoints) move no rate and are passed over; so is the appearance of an entity,
-which a device's `created_at` tells already. Entities are never deleted.
+Values of `InventoryChange` are in the text form of `monitor.domain.fields`. Changes of other fields (names, places,
+endpoints) move no rate and are passed over; so is the appearance of an entity, which a device's `created_at` tells
+already. Entities are never deleted.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
-from typing import Any, Final, TypeVar
+from collections.abc import Iterable, Mapping
 
-from monitor.domain.device import Device, DeviceKind, Parent, ParentRole, Route
+from monitor.domain.device import Device, ParentRole
 from monitor.domain.facts import InventoryChange
-from monitor.domain.point import Point, PointClass, PointStatus, Ring
-from monitor.domain.region import Region
+from monitor.domain.fields import FIELDS, AnyEntity, Entity, id_of, name_of, with_field
 from monitor.domain.spans import FROM_EVER
 from monitor.domain.timeline import Timeline, timeline_of
 from monitor.domain.values import dataclass
 
-Entity = TypeVar("Entity", Device, Point, Region)
 Versions = tuple[tuple[int, Entity], ...]
 """(from, entity) pairs in order of time; the first is from `FROM_EVER`."""
 
@@ -89,12 +70,11 @@ def versions_of(current: Entity, changes: Iterable[InventoryChange]) -> Versions
     fields = _field_timelines(current, changes)
     if not fields:
         return ((FROM_EVER, current),)
-    write = _WRITERS[_name_of(current)]
     versions: list[tuple[int, Entity]] = []
     for at in sorted({start for timeline in fields.values() for start in timeline.starts}):
         entity = current
         for field, timeline in fields.items():
-            entity = write[field](entity, timeline.state_at(at))
+            entity = with_field(entity, field, timeline.state_at(at))
         if not versions or versions[-1][1] != entity:
             versions.append((at, entity))
     return tuple(versions)
@@ -142,86 +122,13 @@ def _at(history: Versions[Device], at: int) -> tuple[Device, int | None]:
     return history[index - 1][1], history[index][0] if index < len(history) else None
 
 
-def _field_timelines(current: Device | Point | Region, changes: Iterable[InventoryChange]) -> dict[str, Timeline]:
-    name = _name_of(current)
-    entity_id = current.code if isinstance(current, Region) else current.id
+def _field_timelines(current: AnyEntity, changes: Iterable[InventoryChange]) -> dict[str, Timeline]:
+    name, entity_id = name_of(current), id_of(current)
     by_field: dict[str, list[InventoryChange]] = {}
     for change in changes:
-        if change.entity == name and change.entity_id == entity_id and change.field in _WRITERS[name]:
+        if change.entity == name and change.entity_id == entity_id and change.field in FIELDS[name]:
             by_field.setdefault(change.field, []).append(change)
     return {
         field: timeline_of(((change.at, change.new) for change in found), initial=found[0].old)
         for field, found in by_field.items()
     }
-
-
-def _name_of(entity: Device | Point | Region) -> str:
-    return type(entity).__name__.lower()
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text else None
-
-
-def _windows(text: str) -> tuple[tuple[int, int], ...]:
-    pairs = (window.split("-") for window in text.split())
-    return tuple((int(start), int(end)) for start, end in pairs)
-
-
-def _parents(text: str) -> tuple[Parent, ...]:
-    pairs = (parent.split(":", 1) for parent in text.split())
-    return tuple(Parent(name, ParentRole(role.removesuffix("!")), ours=role.endswith("!")) for role, name in pairs)
-
-
-def _flag(text: str) -> bool:
-    if text not in {"0", "1"}:
-        raise ValueError(f'a flag is "0" or "1", not {text!r}')
-    return text == "1"
-
-
-def _set(field: str, read: Callable[[str], object] = str) -> Callable[[Any, str], Any]:
-    return lambda entity, text: replace(entity, **{field: read(text)})
-
-
-def _set_lifecycle(field: str, read: Callable[[str], object]) -> Callable[[Any, str], Any]:
-    return lambda device, text: replace(device, lifecycle=replace(device.lifecycle, **{field: read(text)}))
-
-
-def _set_organisation(field: str) -> Callable[[Any, str], Any]:
-    return lambda device, text: replace(device, organisations=replace(device.organisations, **{field: text}))
-
-
-def _or_none(text: str) -> str | None:
-    return text or None
-
-
-_WRITERS: Final[Mapping[str, Mapping[str, Callable[[Any, str], Any]]]] = {
-    "device": {
-        "region": _set("region", _or_none),
-        "point": _set("point", _or_none),
-        "kind": _set("kind", DeviceKind),
-        "point_class": _set("point_class", PointClass),
-        "route": _set("route", Route),
-        "parents": _set("parents", _parents),
-        "in_service_from": _set_lifecycle("in_service_from", _number),
-        "retired_at": _set_lifecycle("retired_at", _number),
-        "service_windows": _set_lifecycle("service_windows", _windows),
-        **{name: _set_organisation(name) for name in ("owner_unit", "maintainer", "contract", "police_station")},
-    },
-    "point": {
-        "region": _set("region"),
-        "site_kind": _set("site_kind"),
-        "point_class": _set("point_class", PointClass),
-        "ring": _set("ring", lambda text: Ring(text) if text else None),
-        "status": _set("status", PointStatus),
-        "required_kinds": _set("required_kinds", lambda text: tuple(text.split())),
-        "count": _set("count", int),
-        "required_from": _set("required_from", _number),
-        "to_be_networked": _set("to_be_networked", _flag),
-    },
-    "region": {
-        "parent": _set("parent", _or_none),
-        "rank_group": _set("rank_group"),
-        "assessed_from": _set("assessed_from", _number),
-    },
-}

@@ -11,6 +11,7 @@ from itertools import accumulate
 
 from monitor.domain import exempting
 from monitor.domain.coverage import HEADLINE_KINDS
+from monitor.domain.decision_id import numbered_on
 from monitor.domain.device import Device
 from monitor.domain.exempting import ExemptionRules, NotAllowedError
 from monitor.domain.exemption import ExemptionBook
@@ -84,7 +85,7 @@ class ExemptionDesk:
         histories = _histories(stored)
         devices = await self._inventory.devices()
         known = await self._known(devices)
-        new_id = _ids(histories, year=datetime.fromtimestamp(at, self._zone).year)
+        new_id = numbered_on("E", histories, year=datetime.fromtimestamp(at, self._zone).year)
         versions: list[Exemption] = []
         problems: list[str] = []
         for each, name in zip(terms, names or [""] * len(terms), strict=True):
@@ -225,20 +226,3 @@ def _histories(versions: Iterable[Exemption]) -> dict[str, list[Exemption]]:
     for version in versions:
         found.setdefault(version.id, []).append(version)
     return found
-
-
-def _ids(known: Iterable[str], *, year: int) -> Callable[[], str]:
-    """Give what makes ids "E2026-00001", …: numbered on from the highest of the year."""
-    prefix = f"E{year}-"
-    last = max((int(one.removeprefix(prefix)) for one in known if _is_numbered(one, prefix)), default=0)
-
-    def next_id() -> str:
-        nonlocal last
-        last += 1
-        return f"{prefix}{last:05d}"
-
-    return next_id
-
-
-def _is_numbered(exemption_id: str, prefix: str) -> bool:
-    return exemption_id.startswith(prefix) and exemption_id.removeprefix(prefix).isdecimal()

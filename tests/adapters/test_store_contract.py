@@ -206,6 +206,8 @@ async def test_decisions_are_stored_with_what_they_decide_and_come_back(stores: 
     assert await stores.queries.corrections() == [replace(CORRECTION, seq=4)]
     assert await stores.queries.corrections(upto_seq=4) == [replace(CORRECTION, withdrawn=False, seq=4)]
     assert await stores.queries.withdrawals(upto_seq=4) == []
+    assert await stores.queries.correction(4) == replace(CORRECTION, seq=4)
+    assert await stores.queries.correction(5) is None
 
 
 async def test_an_approved_exemption_holds_while_its_change_waits_or_was_refused(stores: Stores) -> None:

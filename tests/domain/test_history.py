@@ -114,7 +114,7 @@ def test_the_text_form_of_points_and_regions():
     [("kind", "toaster"), ("retired_at", "soon"), ("service_windows", "8-9-10"), ("parents", "uncle:x")],
 )
 def test_a_text_that_is_not_of_the_form_is_refused(field, text):
-    with pytest.raises(ValueError, match=r"not a valid|invalid literal|too many values"):
+    with pytest.raises(ValueError, match="must be"):
         versions_of(device(), [change(field, text, text, 10)])
 
 

@@ -159,6 +159,10 @@ class MemoryStore:
         found = [one for one in _upto(self._corrections, upto_seq) if device_id in (None, one.device_id)]
         return [replace(one, withdrawn=True) if one.seq in withdrawn else one for one in found]
 
+    async def correction(self, seq: int) -> Correction | None:
+        """Give the correction of a seq, marked so where it is withdrawn, or None."""
+        return next((each for each in await self.corrections() if each.seq == seq), None)
+
     async def withdrawals(self, *, upto_seq: int | None = None) -> list[Withdrawal]:
         """Give withdrawals of corrections in seq order, as known at a seq."""
         return list(_upto(self._withdrawals, upto_seq))

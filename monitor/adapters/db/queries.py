@@ -56,6 +56,18 @@ class SqlQueries:
                 found += [correction_of(row, device_id=keys.id(row[1])) for row in part]
         return [replace(each, withdrawn=True) if each.seq in withdrawn else each for each in found]
 
+    async def correction(self, seq: int) -> Correction | None:
+        """Give the correction of a seq, marked so where it is withdrawn, or None."""
+        keys = self._database.keys
+        async with self._database.read() as connection:
+            await keys.refresh(connection)
+            row = (await connection.execute(select(correction).where(correction.c.seq == seq))).first()
+            if row is None:
+                return None
+            withdrawn = select(withdrawal.c.seq).where(withdrawal.c.correction == seq).limit(1)
+            found = correction_of(row, device_id=keys.id(row[1]))
+            return replace(found, withdrawn=found.withdrawn or await connection.scalar(withdrawn) is not None)
+
     async def withdrawals(self, *, upto_seq: int | None = None) -> list[Withdrawal]:
         """Give withdrawals of corrections in seq order, as known at a seq."""
         async with self._database.read() as connection:
