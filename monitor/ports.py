@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from monitor.domain.account import Account, ApiToken, LoginSession
+from monitor.domain.audit import AuditEntry
 from monitor.domain.device import Device, DeviceRecord
 from monitor.domain.facts import Axis, Correction, Exemption, InventoryChange, StateChange, Withdrawal
 from monitor.domain.point import Point
@@ -192,3 +194,122 @@ class Queries(Protocol):
 
     async def inventory_changes(self, *, upto_seq: int | None = None) -> list[InventoryChange]:
         """Give inventory changes in seq order, as known at a seq."""
+
+
+class AccountStore(Protocol):
+    """Accounts, their browsers' logins and their programs' tokens."""
+
+    async def accounts(self) -> list[Account]:
+        """Give all accounts by name."""
+
+    async def account(self, name: str) -> Account | None:
+        """Give one account, or None."""
+
+    async def save_account(self, account: Account) -> None:
+        """Store an account, new or changed.
+
+        Raises:
+            StoreError: nothing was stored.
+        """
+
+    async def use_totp_step(self, name: str, step: int) -> bool:
+        """Note that a time step's code was used; False where that or a later one was already."""
+
+    async def session(self, id_hash: str) -> LoginSession | None:
+        """Give one session, or None."""
+
+    async def save_session(self, session: LoginSession) -> None:
+        """Store a session, new or seen again."""
+
+    async def end_sessions(
+        self, *, id_hash: str | None = None, account: str | None = None, before: int | None = None
+    ) -> None:
+        """Take away one session, all of an account, or all not seen since an instant."""
+
+    async def tokens(self, *, account: str | None = None) -> list[ApiToken]:
+        """Give all tokens, or those of an account, in the order of their making."""
+
+    async def token(self, secret_hash: str) -> ApiToken | None:
+        """Give the token of a secret's hash, or None."""
+
+    async def save_token(self, token: ApiToken) -> None:
+        """Store a token, new, used or revoked."""
+
+
+class AuditLog(Protocol):
+    """What people did: appended to, never changed."""
+
+    async def append(self, entry: AuditEntry) -> AuditEntry:
+        """Store an entry at the end of the chain, and give it with its seq and hash.
+
+        Raises:
+            StoreError: it was not stored.
+        """
+
+    async def entries(
+        self, *, after: int = 0, limit: int = 1_000, who: str | None = None, action: str | None = None
+    ) -> list[AuditEntry]:
+        """Give entries in seq order, those after a seq."""
+
+    async def newest(self, *, before: int | None = None, limit: int = 100) -> list[AuditEntry]:
+        """Give entries newest first, those before a seq."""
+
+
+class Remembered(Protocol):
+    """What was answered to a change, so that the same change sent again is not made twice."""
+
+    async def answered(self, caller: str, key: str) -> tuple[str, int, bytes] | None:
+        """Give (fingerprint of the request, status, body) of a key, or None."""
+
+    async def remember(self, caller: str, key: str, *, answer: tuple[str, int, bytes], at: int) -> None:
+        """Keep an answer, and forget those of a day ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """The counts of a region with all below it at one instant: what a line of rates over time is drawn from."""
+
+    region: str
+    at: int
+    online: int
+    offline: int
+    unknown: int
+    exempt: int
+    intact: int
+    judged: int
+    first_required: int
+    first_networked: int
+    second_required: int
+    second_networked: int
+
+
+class Trend(Protocol):
+    """Snapshot counts over time, by region."""
+
+    async def keep(self, points: Sequence[TrendPoint], *, forget_before: int) -> None:
+        """Store counts, and forget those before an instant."""
+
+    async def trend(self, region: str, *, since: int) -> list[TrendPoint]:
+        """Give a region's counts since an instant, oldest first."""
+
+    async def newest_at(self) -> int | None:
+        """Give the instant of the newest counts, None before the first."""
+
+
+class Secrets(Protocol):
+    """Hashing and making of secrets."""
+
+    def hashed(self, password: str) -> str:
+        """Give a password's hash, slow on purpose."""
+
+    def matches(self, password: str, hashed: str) -> bool:
+        """Tell whether a password is the hashed one; takes as long for a hash that is none."""
+
+    def make(self) -> str:
+        """Give a new secret of 256 bits."""
+
+    def new_totp(self) -> str:
+        """Give a new secret of a second factor."""
+
+    def totp_step(self, secret: str, code: str, *, at: int) -> int | None:
+        """Give the time step that a code is of, now or one step off, or None."""

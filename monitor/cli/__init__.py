@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from monitor.cli import credentials, exemptions, figures, looks, service, setup
+from monitor.cli import accounts, audit, credentials, exemptions, figures, looks, service, setup
 
 app = typer.Typer(
     name="vidnet",
@@ -40,6 +40,29 @@ exempt_app.command("end")(exemptions.end)
 exempt_app.command("list")(exemptions.list_exemptions)
 exempt_app.command("import")(exemptions.import_sheet)
 app.add_typer(exempt_app, name="exempt")
+
+user_app = typer.Typer(help="账号 · accounts: who may see and do what", no_args_is_help=True)
+user_app.command("add")(accounts.add_user)
+user_app.command("list")(accounts.list_users)
+user_app.command("grant")(accounts.grant)
+user_app.command("revoke")(accounts.revoke)
+user_app.command("password")(accounts.set_password)
+user_app.command("totp")(accounts.set_totp)
+user_app.command("disable")(accounts.disable)
+user_app.command("enable")(accounts.enable)
+app.add_typer(user_app, name="user")
+
+token_app = typer.Typer(help="接口令牌 · tokens for programs", no_args_is_help=True)
+token_app.command("add")(accounts.add_token)
+token_app.command("list")(accounts.list_tokens)
+token_app.command("revoke")(accounts.revoke_token)
+app.add_typer(token_app, name="token")
+
+audit_app = typer.Typer(help="审计日志 · the audit log: who did what", no_args_is_help=True)
+audit_app.command("list")(audit.list_entries)
+audit_app.command("export")(audit.export)
+audit_app.command("verify")(audit.verify)
+app.add_typer(audit_app, name="audit")
 
 db_app = typer.Typer(help="数据库 · the database", no_args_is_help=True)
 db_app.command("upgrade")(setup.db_upgrade)

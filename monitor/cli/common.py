@@ -31,6 +31,7 @@ from monitor.app.sweep import TargetsError
 from monitor.demo.server import FleetError
 from monitor.domain.exempting import NotAllowedError
 from monitor.ports import CredentialsError, StoreError
+from monitor.services.account_desk import AccountError
 from monitor.settings import Settings, SettingsError, read_settings
 
 T = TypeVar("T")
@@ -96,7 +97,14 @@ def errors_as_messages() -> Iterator[None]:
         yield
     except (SettingsError, TargetsFileError, RegionsFileError, DevicesFileError, TargetsError, DemoError) as error:
         fail(MISUSED, str(error))
-    except (UnknownDeviceError, UnknownRegionError, NotAllowedError, ExemptionsFileError, AttachmentError) as error:
+    except (
+        UnknownDeviceError,
+        UnknownRegionError,
+        NotAllowedError,
+        AccountError,
+        ExemptionsFileError,
+        AttachmentError,
+    ) as error:
         fail(MISUSED, str(error))
     except (StoreError, CredentialsError, FleetError, WebServerError, TooFewFilesError) as error:
         fail(FAILED, str(error))
