@@ -10,6 +10,7 @@ from monitor.domain.account import Account, ApiToken, LoginSession
 from monitor.domain.audit import AuditEntry
 from monitor.domain.device import Device, DeviceRecord
 from monitor.domain.facts import Axis, Correction, Exemption, InventoryChange, StateChange, Withdrawal
+from monitor.domain.period_facts import PeriodFacts
 from monitor.domain.point import Point
 from monitor.domain.region import Region
 from monitor.domain.request import Request
@@ -313,3 +314,22 @@ class Secrets(Protocol):
 
     def totp_step(self, secret: str, code: str, *, at: int) -> int | None:
         """Give the time step that a code is of, now or one step off, or None."""
+
+
+class ReportFacts(Protocol):
+    """Reading all that a report on a period is made from."""
+
+    async def mark(self, at: int) -> None:
+        """Note that every fact so far was committed before an instant: where the reading of a period may begin."""
+
+    async def read(self, *, start: int, upto: int | None = None, as_of: int | None = None) -> PeriodFacts:
+        """Give the facts of a period from `start` on, as known at a seq (None: now), as of one instant.
+
+        Devices recorded after `as_of` are left out; None leaves none out.
+        """
+
+    async def names(self, device_ids: list[str]) -> dict[str, str]:
+        """Give the names of some devices."""
+
+    async def changes_of(self, device_ids: list[str], *, upto: int) -> dict[str, list[StateChange]]:
+        """Give all changes of some devices in seq order, as known at a seq."""

@@ -80,6 +80,22 @@ def versions_of(current: Entity, changes: Iterable[InventoryChange]) -> Versions
     return tuple(versions)
 
 
+def as_before(current: Entity, later: Iterable[InventoryChange]) -> Entity:
+    """Give an entity as its record stood before these changes, given in seq order, were written down.
+
+    Raises:
+        ValueError: a value is not in the text form.
+    """
+    name, entity_id = name_of(current), id_of(current)
+    first: dict[str, str] = {}
+    for change in later:
+        if change.entity == name and change.entity_id == entity_id and change.field in FIELDS[name]:
+            first.setdefault(change.field, change.old)
+    for field, old in first.items():
+        current = with_field(current, field, old)
+    return current
+
+
 def with_path_ancestors(device_id: str, histories: Mapping[str, Versions[Device]]) -> tuple[DeviceVersion, ...]:
     """Give a device's versions with the path ancestors of each, cut anew wherever one of theirs changed.
 

@@ -62,6 +62,7 @@ def build_timeline(
     corrections: Iterable[Correction] = (),
     *,
     initial: str = UNKNOWN,
+    line: Timeline | None = None,
 ) -> Timeline:
     """Build one axis of one device from its facts, both in seq order; facts of the other axis are passed over.
 
@@ -73,8 +74,12 @@ def build_timeline(
         changes: of one device, in seq order.
         corrections: of one device, in seq order.
         initial: what stands before the first change, where a caller reads only the facts since some seq.
+        line: what the changes made, where a caller has that already; `changes` and `initial` are then passed over.
     """
-    starts, states = _replayed(((change.at, change.new) for change in changes if change.axis == axis), initial)
+    if line is None:
+        starts, states = _replayed(((change.at, change.new) for change in changes if change.axis == axis), initial)
+    else:
+        starts, states = list(line.starts), list(line.states)
     counted = [fact for fact in corrections if fact.axis == axis and not fact.withdrawn and fact.start < fact.end]
     if not counted:
         return Timeline(tuple(starts), tuple(states))

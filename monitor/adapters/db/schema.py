@@ -303,3 +303,47 @@ last_batch = Table(
     _text("token"),
     Column("first_seq", BigInteger, nullable=False),
 )
+
+# Every fact up to `seq` was committed before `at`: where the reading of a period begins, without an index over `at`.
+fact_mark = Table(
+    "fact_mark",
+    metadata,
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+)
+
+# What counties object to in a draft report, one version a row; the newest version of an id holds.
+objection = Table(
+    "objection",
+    metadata,
+    Column("seq", KeyType, primary_key=True, autoincrement=False),
+    _text("id"),
+    _text("period"),
+    _text("device"),
+    _text("axis"),
+    _instant("start_at"),
+    _instant("end_at"),
+    _text("claimed"),
+    _text("reason"),
+    _text("document"),
+    _text("state"),
+    _text("proposer"),
+    _text("approver"),
+    _text("author"),
+    _text("note"),
+    _text("party"),
+    _instant("at"),
+    Index(None, "period"),
+)
+
+# Who makes which scheduled report: one row a period and status ("draft", "final"), so that several processes make one.
+report_run = Table(
+    "report_run",
+    metadata,
+    Column("period", Text, primary_key=True),
+    Column("status", Text, primary_key=True),
+    _text("claimed_by"),
+    _instant("claimed_at"),
+    _instant("finished_at", nullable=True),
+    Column("revision", Integer),
+)
