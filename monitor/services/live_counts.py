@@ -9,10 +9,10 @@ from __future__ import annotations
 import heapq
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from monitor.domain.coverage import NETWORKED_WINDOW_S, Coverage, online_within, suits
+from monitor.domain.coverage import NETWORKED_WINDOW_S, Coverage, online_within
 from monitor.domain.device import Device, DeviceKind
 from monitor.domain.exemption import ExemptionBook
 from monitor.domain.history import DeviceVersion
@@ -20,35 +20,24 @@ from monitor.domain.point import Point, PointClass
 from monitor.domain.region import RegionLevel
 from monitor.domain.service_time import ServiceRules
 from monitor.domain.standing import Standings
-from monitor.domain.state import Condition, Connectivity, DeviceState
-from monitor.domain.tally import BUCKETS, Tally
+from monitor.domain.state import DeviceState
+from monitor.domain.tally import Tally
+from monitor.services.live_buckets import (
+    ASSESSED,
+    BUCKET,
+    CODES,
+    EXEMPT,
+    IS_OFFLINE,
+    IS_ONLINE,
+    IS_UNKNOWN,
+    NOT_IN_SERVICE,
+    OUT,
+    UNKNOWN_CODE,
+)
 from monitor.services.live_points import LivePoints, PointKey
 from monitor.services.path_ancestors import PathAncestors
 
-_ASSESSED, _EXEMPT, _OUT = range(3)
-_NOT_IN_SERVICE = len(BUCKETS)
 _NO_POINT = -1
-_CODES = {(one, other): number for number, (one, other) in enumerate((a, b) for a in Connectivity for b in Condition)}
-"""A device's two states as one small number."""
-
-_UNKNOWN_CODE = _CODES[Connectivity.UNKNOWN, Condition.UNKNOWN]
-_IS_ONLINE = bytes(connectivity is Connectivity.ONLINE for connectivity, _ in _CODES)
-_IS_OFFLINE = bytes(connectivity is Connectivity.OFFLINE for connectivity, _ in _CODES)
-_IS_UNKNOWN = bytes(connectivity is Connectivity.UNKNOWN for connectivity, _ in _CODES)
-
-
-def _bucket(standing: int, connectivity: Connectivity, condition: Condition) -> int:
-    if standing == _OUT:
-        return _NOT_IN_SERVICE
-    if standing == _EXEMPT:
-        return BUCKETS.index(f"exempt_{connectivity}")
-    if connectivity is not Connectivity.ONLINE:
-        return BUCKETS.index(connectivity)
-    return BUCKETS.index("condition_unknown" if condition is Condition.UNKNOWN else condition)
-
-
-_BUCKETS = tuple(bytes(_bucket(standing, *states) for states in _CODES) for standing in (_ASSESSED, _EXEMPT, _OUT))
-"""The bucket of every standing and code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +72,30 @@ class LiveCounts:
         states: Iterable[DeviceState] = (),
     ) -> None:
         count = len(devices)
-        self._devices = devices
-        self._rules = rules
-        self._standings = Standings(rules, book)
+        self._devices = list(devices)
         self._index = {device.id: number for number, device in enumerate(devices)}
-        self._ancestors = PathAncestors(devices, self._index)
-        self._code = bytearray([_UNKNOWN_CODE]) * count
-        self._standing = bytearray([_OUT]) * count
+        self._judge_by(rules, book)
+        self._code = bytearray([UNKNOWN_CODE]) * count
+        self._standing = bytearray([OUT]) * count
         self._alive = bytearray(count)
         self._recent = bytearray(count)
         self._since = array("q", bytes(8 * count))
         self._offline: set[int] = set()
         self._faults: dict[int, tuple[str, ...]] = {}
         self._boundaries: list[tuple[int, int]] = []
+        self._boundary_at: dict[int, int] = {}
         self._forgets: list[tuple[int, int]] = []
         self._forget_at: dict[int, int] = {}
         self._points = LivePoints(points)
-        self._point = _point_numbers(devices, points)
-        self._make_cells()
+        self._point_index = _indexed(points, devices)
+        self._point = array("i", map(self._point_of, devices))
+        self._keys: list[CellKey] = []
+        self._cells: list[list[int]] = []
+        self._connected: list[int] = []
+        self._cell_numbers: dict[tuple[str | None, PointClass, DeviceKind], int] = {}
+        self._cell = array("I", map(self._cell_of, devices))
+        for cell in self._cell:
+            self._cells[cell][NOT_IN_SERVICE] += 1
         for number in range(count):
             self._stand(number, at=at)
         self.take(states, at=at)
@@ -112,7 +107,7 @@ class LiveCounts:
             number = self._index.get(state.device_id)
             if number is None:
                 continue
-            code = _CODES[state.connectivity, state.condition]
+            code = CODES[state.connectivity, state.condition]
             if code == self._code[number] and state.connectivity_since == self._since[number]:
                 if state.faults or number in self._faults:
                     self._take_faults(number, state)
@@ -130,7 +125,10 @@ class LiveCounts:
     def pass_time(self, at: int) -> None:
         """Let time alone change what it may: service, exemptions, and what was online too long ago."""
         while self._boundaries and self._boundaries[0][0] <= at:
-            self._stand(heapq.heappop(self._boundaries)[1], at=at)
+            boundary_at, number = heapq.heappop(self._boundaries)
+            if self._boundary_at.get(number) == boundary_at:
+                del self._boundary_at[number]
+                self._stand(number, at=at)
         while self._forgets and self._forgets[0][0] <= at:
             forget_at, number = heapq.heappop(self._forgets)
             if self._forget_at.get(number) == forget_at:
@@ -138,9 +136,90 @@ class LiveCounts:
                 self._at_point(number, alive=self._alive[number], code=self._code[number], recent=False, at=at)
         self._points.pass_time(at)
 
+    def put_devices(self, devices: Iterable[Device], states: Mapping[str, DeviceState], *, at: int) -> bool:
+        """Take in devices that are new or have changed; what they were counts no longer.
+
+        Args:
+            devices: as they are now, each once; their points are taken in already.
+            states: their states as committed.
+            at: now.
+
+        Returns:
+            Whether what is reached through what may have changed, so that others may stand otherwise (`stand_anew`).
+        """
+        paths_changed = False
+        numbers = []
+        for device in devices:
+            number = self._index.get(device.id)
+            if number is None:
+                number = self._append(device)
+                paths_changed = True
+            else:
+                paths_changed |= self._devices[number].parents != device.parents
+                self._take_out(number, at=at)
+                self._devices[number] = device
+            numbers.append(number)
+        if paths_changed:
+            self._ancestors = PathAncestors(self._devices, self._index)
+        for number in numbers:
+            self._put_in(number, states[self._devices[number].id], at=at)
+        return paths_changed
+
+    def put_points(self, points: Iterable[Point], *, at: int) -> None:
+        """Take in points that are new or have changed, and count the devices at them anew."""
+        needs_changed: set[str] = set()
+        for point in points:
+            number = self._point_index.get(point.id)
+            if number is None:
+                self._point_index[point.id] = self._points.append(point, at=at)
+                needs_changed.add(point.id)
+            elif self._points.change(number, point, at=at):
+                needs_changed.add(point.id)
+        if needs_changed:
+            for number, device in enumerate(self._devices):
+                if device.point in needs_changed:
+                    alive, recent, code = self._alive[number], self._recent[number], self._code[number]
+                    self._at_point(number, alive=False, code=code, recent=False, at=at)
+                    self._point[number] = self._point_of(device)
+                    self._at_point(number, alive=alive, code=code, recent=bool(recent), at=at)
+
+    def judge_by(self, rules: ServiceRules, book: ExemptionBook) -> None:
+        """Take other rules or other exemptions; what stands otherwise by them is found by `stand_anew`, part by part.
+
+        After another region tree all devices are to be put anew (`put_devices`).
+        """
+        tree_changed = rules.tree is not self._rules.tree
+        self._judge_by(rules, book)
+        if tree_changed:
+            self._cell_numbers = {(key.region, key.point_class, key.kind): n for n, key in enumerate(self._keys)}
+
+    def stand_anew(self, first: int, count: int, *, at: int, within: ExemptionBook | None = None) -> bool:
+        """Find anew how devices stand, `count` of them from the number `first` on; give whether there are more.
+
+        Args:
+            first: the number of the first one.
+            count: how many.
+            at: now.
+            within: only devices that one of these exemptions covers, whenever.
+        """
+        for number in range(first, min(first + count, len(self._devices))):
+            device = self._devices[number]
+            version = DeviceVersion(at, device, self._ancestors.of(device))
+            if within is None or within.covering(version, self._rules.tree):
+                self._stand(number, at=at)
+        return first + count < len(self._devices)
+
+    def devices(self, first: int, count: int) -> list[Device]:
+        """Give devices as they are now, `count` of them from the number `first` on."""
+        return self._devices[first : first + count]
+
     def cells(self) -> list[tuple[CellKey, Tally]]:
         """Give the tally of every combination of region, class and kind that exists."""
-        return [(key, Tally(*counts[:_NOT_IN_SERVICE])) for key, counts in zip(self._keys, self._cells, strict=True)]
+        return [
+            (key, Tally(*counts[:NOT_IN_SERVICE]))
+            for key, counts in zip(self._keys, self._cells, strict=True)
+            if any(counts)
+        ]
 
     def coverage(self) -> dict[tuple[str, PointClass], Coverage]:
         """Give the coverage of required points by (region of the points, class)."""
@@ -156,14 +235,15 @@ class LiveCounts:
 
     def connected(self) -> list[tuple[CellKey, int]]:
         """Give the connected devices of every cell: in their service life, and online in it within the window."""
-        return list(zip(self._keys, self._connected, strict=True))
+        cells = zip(self._keys, self._connected, self._cells, strict=True)
+        return [(key, connected) for key, connected, counts in cells if any(counts)]
 
     def offline_ages(self, *, at: int, limits_s: Sequence[int]) -> Counter[tuple[str, int]]:
         """Count assessed offline devices by county and how many of the limits (ascending) their age has reached."""
         found: Counter[tuple[int, int]] = Counter()
         edges = [at - limit_s for limit_s in limits_s]
         for number in self._offline:
-            if self._standing[number] == _ASSESSED:
+            if self._standing[number] == ASSESSED:
                 since = self._since[number]
                 reached = 0
                 for edge in edges:
@@ -180,7 +260,7 @@ class LiveCounts:
         """Count assessed devices by county and confirmed fault."""
         found: Counter[tuple[int, str]] = Counter()
         for number, codes in self._faults.items():
-            if self._standing[number] == _ASSESSED:
+            if self._standing[number] == ASSESSED:
                 for code in codes:
                     found[self._cell[number], code] += 1
         faults: Counter[tuple[str, str]] = Counter()
@@ -188,55 +268,91 @@ class LiveCounts:
             faults[self._county(cell), code] += count
         return faults
 
-    def _make_cells(self) -> None:
-        self._keys: list[CellKey] = []
-        self._cells: list[list[int]] = []
-        self._cell = array("I", bytes(4 * len(self._devices)))
-        numbers: dict[tuple[str | None, PointClass, DeviceKind], int] = {}
-        for number, device in enumerate(self._devices):
-            key = (device.region, device.point_class, device.kind)
-            cell = numbers.get(key)
-            if cell is None:
-                cell = numbers[key] = self._cell_of(device, numbers)
-            self._cell[number] = cell
-            self._cells[cell][_NOT_IN_SERVICE] += 1
-        self._connected = [0] * len(self._cells)
+    def _judge_by(self, rules: ServiceRules, book: ExemptionBook) -> None:
+        self._rules = rules
+        self._standings = Standings(rules, book)
+        self._ancestors = PathAncestors(self._devices, self._index)
 
-    def _cell_of(self, device: Device, numbers: dict[tuple[str | None, PointClass, DeviceKind], int]) -> int:
+    def _append(self, device: Device) -> int:
+        """Make room for a new device, as one that has left every count."""
+        number = self._index[device.id] = len(self._devices)
+        self._devices.append(device)
+        self._code.append(UNKNOWN_CODE)
+        self._standing.append(OUT)
+        self._alive.append(0)
+        self._recent.append(0)
+        self._since.append(0)
+        self._point.append(_NO_POINT)
+        self._cell.append(0)
+        return number
+
+    def _take_out(self, number: int, *, at: int) -> None:
+        """Let a device leave every count."""
+        self._at_point(number, alive=False, code=self._code[number], recent=False, at=at)
+        self._move(number, standing=OUT, code=UNKNOWN_CODE)
+        self._cells[self._cell[number]][NOT_IN_SERVICE] -= 1
+        self._since[number] = 0
+        self._faults.pop(number, None)
+        self._forget_at.pop(number, None)
+        self._boundary_at.pop(number, None)
+
+    def _put_in(self, number: int, state: DeviceState, *, at: int) -> None:
+        """Count a device that has left every count."""
+        device = self._devices[number]
+        cell = self._cell[number] = self._cell_of(device)
+        self._cells[cell][NOT_IN_SERVICE] += 1
+        self._point[number] = self._point_of(device)
+        self._stand(number, at=at)
+        self.take((state,), at=at)
+
+    def _point_of(self, device: Device) -> int:
+        """Give the number of the point that a device stands at and suits."""
+        point = self._point_index.get(device.point) if device.point is not None else None
+        return point if point is not None and self._points.suits(point, device.kind) else _NO_POINT
+
+    def _cell_of(self, device: Device) -> int:
         """Give the cell of a device's town, or of the region it has where that lies above the towns."""
-        code = device.region or ""
-        region = self._rules.tree.ancestor_at(code, RegionLevel.TOWN) or code
-        key = (region, device.point_class, device.kind)
-        if key in numbers:
-            return numbers[key]
-        self._keys.append(CellKey(region, device.point_class, device.kind))
-        self._cells.append([0] * (_NOT_IN_SERVICE + 1))
-        numbers[key] = len(self._cells) - 1
-        return numbers[key]
+        known = (device.region, device.point_class, device.kind)
+        cell = self._cell_numbers.get(known)
+        if cell is None:
+            code = device.region or ""
+            region = self._rules.tree.ancestor_at(code, RegionLevel.TOWN) or code
+            key = (region, device.point_class, device.kind)
+            cell = self._cell_numbers.get(key)
+            if cell is None:
+                cell = self._cell_numbers[key] = len(self._cells)
+                self._keys.append(CellKey(*key))
+                self._cells.append([0] * (NOT_IN_SERVICE + 1))
+                self._connected.append(0)
+            self._cell_numbers[known] = cell
+        return cell
 
     def _stand(self, number: int, *, at: int) -> None:
         """Find anew how a device stands, and when that may change next."""
         device = self._devices[number]
         now = self._standings.of(DeviceVersion(at, device, self._ancestors.of(device)), at=at)
-        if now.next_boundary_at is not None:
+        if now.next_boundary_at is None:
+            self._boundary_at.pop(number, None)
+        elif now.next_boundary_at != self._boundary_at.get(number):
+            self._boundary_at[number] = now.next_boundary_at
             heapq.heappush(self._boundaries, (now.next_boundary_at, number))
-        standing = _OUT if not now.in_service else _EXEMPT if now.exempt else _ASSESSED
+        standing = OUT if not now.in_service else EXEMPT if now.exempt else ASSESSED
         code = self._code[number]
         if now.alive != self._alive[number]:
             # What it did before its service does not count; from now on it does.
-            recent = bool(_IS_ONLINE[code]) if now.alive else bool(self._recent[number])
+            recent = bool(IS_ONLINE[code]) if now.alive else bool(self._recent[number])
             self._at_point(number, alive=now.alive, code=code, recent=recent, at=at)
         self._move(number, standing=standing, code=code)
 
     def _move(self, number: int, *, standing: int, code: int) -> None:
         """Move a device to the bucket where it belongs now."""
         before_code = self._code[number]
-        before = _BUCKETS[self._standing[number]][before_code]
-        after = _BUCKETS[standing][code]
+        before = BUCKET[self._standing[number]][before_code]
+        after = BUCKET[standing][code]
         self._standing[number] = standing
         if code != before_code:
             self._code[number] = code
-            if _IS_OFFLINE[code]:
+            if IS_OFFLINE[code]:
                 self._offline.add(number)
             else:
                 self._offline.discard(number)
@@ -261,12 +377,12 @@ class LiveCounts:
                     point,
                     -1,
                     recent=self._recent[number],
-                    online=_IS_ONLINE[before],
-                    unknown=_IS_UNKNOWN[before],
+                    online=IS_ONLINE[before],
+                    unknown=IS_UNKNOWN[before],
                     at=at,
                 )
             if alive:
-                self._points.count(point, 1, recent=recent, online=_IS_ONLINE[code], unknown=_IS_UNKNOWN[code], at=at)
+                self._points.count(point, 1, recent=recent, online=IS_ONLINE[code], unknown=IS_UNKNOWN[code], at=at)
         self._alive[number] = alive
         self._recent[number] = recent
 
@@ -292,12 +408,7 @@ class LiveCounts:
         return self._rules.tree.ancestor_at(self._keys[cell].region, RegionLevel.COUNTY)
 
 
-def _point_numbers(devices: Sequence[Device], points: Sequence[Point]) -> array[int]:
-    """Give for every device the number of the point that it stands at and suits."""
-    by_id = {point.id: number for number, point in enumerate(points)}
-    numbers = array("i", [_NO_POINT]) * len(devices)
-    for number, device in enumerate(devices):
-        point = by_id.get(device.point) if device.point is not None else None
-        if point is not None and suits(device, points[point]):
-            numbers[number] = point
-    return numbers
+def _indexed(points: Sequence[Point], devices: Sequence[Device]) -> dict[str, int]:
+    """Give the points' numbers by id; an id that devices name is their object: a city has 100,000 of them."""
+    shared = {device.point: device.point for device in devices if device.point is not None}
+    return {shared.get(point.id, point.id): number for number, point in enumerate(points)}

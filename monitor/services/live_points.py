@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from monitor.domain.coverage import Coverage, PointCounts, Presence, is_networked, is_required, presence
+from monitor.domain.coverage import HEADLINE_KINDS, Coverage, PointCounts, Presence, is_networked, is_required, presence
 from monitor.domain.point import Point, PointClass, PointStatus, Ring
 
 _REQUIRED, _NETWORKED, _COVERED, _UNKNOWN, _LINKED = range(5)
@@ -45,17 +45,31 @@ class LivePoints:
         self._sums_of: list[list[int]] = []
         self._begins: list[tuple[int, int]] = []
         self._begun = False
-        known: dict[object, int] = {}
+        self._known: dict[object, int] = {}
         for number, point in enumerate(points):
-            key = _what_decides(point)
-            if key not in known:
-                known[key] = len(self._kinds)
-                self._kinds.append(replace(point, id="", name=""))
-                place = PointKey(point.region, point.point_class, point.ring, point.site_kind)
-                self._sums_of.append(self._sums.setdefault(place, [0] * 5))
-            self._kind[number] = known[key]
-            if point.required_from is not None:
-                heapq.heappush(self._begins, (point.required_from, number))
+            self._set(number, point)
+
+    def append(self, point: Point, *, at: int) -> int:
+        """Take in a new point, without devices, and give its number."""
+        number = len(self._kind)
+        for counts in (self._recent, self._online, self._unknown, self._kind):
+            counts.append(0)
+        self._flags.append(0)
+        self._set(number, point)
+        self._recount(number, at=at)
+        return number
+
+    def change(self, number: int, point: Point, *, at: int) -> bool:
+        """Let a point be another one; give whether other kinds of devices suit it now."""
+        before = self._kinds[self._kind[number]]
+        self._sum(number, 0)
+        self._set(number, point)
+        self._recount(number, at=at)
+        return before.required_kinds != point.required_kinds
+
+    def suits(self, number: int, kind: str) -> bool:
+        """Tell whether a kind of device is one that a point needs."""
+        return kind in (self._kinds[self._kind[number]].required_kinds or HEADLINE_KINDS)
 
     def begin(self, *, at: int) -> None:
         """Make the sums from all that was counted, and keep them up from now on."""
@@ -96,8 +110,7 @@ class LivePoints:
         return frozenset(key.region for key, sums in self._sums.items() if sums[_LINKED])
 
     def _recount(self, number: int, *, at: int) -> None:
-        kind = self._kind[number]
-        point = self._kinds[kind]
+        point = self._kinds[self._kind[number]]
         counts = PointCounts(self._recent[number], self._online[number], self._unknown[number])
         flags = (point.status is not PointStatus.RETIRED and is_networked(point, counts)) << _LINKED
         if is_required(point, at=at):
@@ -108,10 +121,27 @@ class LivePoints:
                 | (now is Presence.COVERED) << _COVERED
                 | (now is Presence.UNKNOWN) << _UNKNOWN
             )
+        self._sum(number, flags)
+
+    def _set(self, number: int, point: Point) -> None:
+        """Note what decides of a point."""
+        key = _what_decides(point)
+        kind = self._known.get(key)
+        if kind is None:
+            kind = self._known[key] = len(self._kinds)
+            self._kinds.append(replace(point, id="", name=""))
+            place = PointKey(point.region, point.point_class, point.ring, point.site_kind)
+            self._sums_of.append(self._sums.setdefault(place, [0] * 5))
+        self._kind[number] = kind
+        if point.required_from is not None:
+            heapq.heappush(self._begins, (point.required_from, number))
+
+    def _sum(self, number: int, flags: int) -> None:
+        """Count a point's flags in place of those that it had."""
         before = self._flags[number]
         if flags != before:
             self._flags[number] = flags
-            sums = self._sums_of[kind]
+            sums = self._sums_of[self._kind[number]]
             for bit in range(5):
                 sums[bit] += (flags >> bit & 1) - (before >> bit & 1)
 
@@ -123,6 +153,7 @@ def _what_decides(point: Point) -> tuple[object, ...]:
         point.point_class,
         point.ring,
         point.site_kind,
+        point.required_kinds,
         point.count,
         point.required_from,
         point.status,

@@ -322,6 +322,75 @@ def test_tallies_add_up_over_regions_kinds_and_classes(seed):
         assert rollup.of(region.code) == sum((rollup.of(region.code, kind=each) for each in DeviceKind), EMPTY)
 
 
+# -- any change of the inventory -----------------------------------------------------------------------------------
+
+
+def change_something(random: Random, world: World) -> None:
+    """Let people change devices, points and exemptions, and the counts take it in as the running service does."""
+    other = random_world(random)
+    number = random.randrange(24)
+    what = random.choice(["device", "device", "new device", "points", "exemptions"])
+    if what == "device":
+        changed = random.sample(other.devices, 3)
+        world.devices = [next((new for new in changed if new.id == old.id), old) for old in world.devices]
+        put_devices(world, [each for each in world.devices if each in changed])
+    elif what == "new device":
+        new = replace(other.devices[number], id=f"new-{len(world.devices)}")
+        world.devices.append(new)
+        world.states[new.id] = initial_state(new.id, created_at=world.at)
+        put_devices(world, [new])
+    elif what == "points":
+        changed_points = [*other.points[:2], replace(other.points[2], id=f"p{random.randrange(8, 12)}")]
+        known = {point.id: point for point in world.points} | {point.id: point for point in changed_points}
+        world.points = list(known.values())
+        world.counts.put_points(changed_points, at=world.at)
+    else:
+        kept = random.sample(world.exemptions, 10)
+        before = ExemptionBook(set(world.exemptions) ^ {*kept, *other.exemptions[:4]})
+        world.exemptions = [*kept, *other.exemptions[:4]]
+        world.book = ExemptionBook(world.exemptions)
+        world.counts.judge_by(RULES, world.book)
+        stand_anew(world, before)
+
+
+def put_devices(world: World, devices: list[Device]) -> None:
+    if world.counts.put_devices(devices, world.states, at=world.at):
+        stand_anew(world, world.book)
+
+
+def stand_anew(world: World, within: ExemptionBook) -> None:
+    first = 0
+    while world.counts.stand_anew(first, 5, at=world.at, within=within):
+        first += 5
+
+
+@pytest.mark.parametrize("seed", range(100, 124))
+def test_counts_agree_after_any_change_of_the_inventory(seed: int):
+    random = Random(seed)
+    world = random_world(random)
+    for _ in range(40):
+        world.go_on(random.choice([0, 1, 300, HOUR, 5 * HOUR, 3 * DAY_S]))
+        happen(random, world)
+        change_something(random, world)
+        world.check()
+
+
+def test_another_region_tree_moves_devices_to_other_towns():
+    world = World([device(), device("far", region="370725100"), device("later", region="370724109")], [POINT], [])
+    world.put("cam", Connectivity.ONLINE)
+    before = dict(world.counts.cells())
+    assert sum(tally.online for tally in before.values()) == 1
+    merged = [replace(each, parent="370725") if each.code == "370724100" else each for each in TREE]
+    tree = RegionTree([*merged, Region("370724109", "新镇", RegionLevel.TOWN, "370724", assessed_from=None)])
+    rules = ServiceRules(tree, SHANGHAI)
+    world.counts.judge_by(rules, world.book)
+    world.counts.put_devices(world.counts.devices(0, 2), world.states, at=world.at)
+    world.counts.put_devices(world.counts.devices(2, 2), world.states, at=world.at)
+    fresh = LiveCounts(world.devices, world.points, rules=rules, book=world.book, at=T0, states=world.states.values())
+    assert dict(world.counts.cells()) == dict(fresh.cells()) != before
+    assert world.counts.offline_ages(at=T0, limits_s=AGES_S) == fresh.offline_ages(at=T0, limits_s=AGES_S)
+
+
 # -- what time alone does ----------------------------------------------------------------------------------------------
 
 
