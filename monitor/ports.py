@@ -15,6 +15,7 @@ from monitor.domain.point import Point
 from monitor.domain.region import Region
 from monitor.domain.request import Request
 from monitor.domain.state import DeviceState
+from monitor.domain.target import TargetSet
 
 
 class StoreError(Exception):
@@ -87,7 +88,7 @@ class InventoryBatch:
     """Entities to upsert together with the facts that say who changed what; one transaction.
 
     Facts get their seqs in the order of the fields: versions of exemptions, inventory changes, versions of requests,
-    corrections, withdrawals.
+    corrections, withdrawals, sets of targets.
 
     Attributes:
         made_at: the revision of the inventory that the batch was decided on; the store refuses it where there is a
@@ -103,6 +104,7 @@ class InventoryBatch:
     requests: Sequence[Request] = ()
     corrections: Sequence[Correction] = ()
     withdrawals: Sequence[Withdrawal] = ()
+    target_sets: Sequence[TargetSet] = ()
     made_at: int | None = None
 
 
@@ -141,8 +143,8 @@ class Inventory(Protocol):
     async def regions(self) -> list[Region]:
         """Give all regions."""
 
-    async def points(self) -> list[Point]:
-        """Give all points."""
+    async def points(self, *, since: int = 0) -> list[Point]:
+        """Give all points, or those written after a revision."""
 
     async def devices(self, *, since: int = 0) -> list[Device]:
         """Give all devices, retired ones too, or those written after a revision."""
@@ -161,6 +163,9 @@ class Inventory(Protocol):
 
     async def requests(self, *, request_id: str | None = None) -> list[Request]:
         """Give all versions of one request or all, in seq order; the newest of an id holds."""
+
+    async def target_sets(self, *, upto_seq: int | None = None) -> list[TargetSet]:
+        """Give all imported sets of targets, in seq order, as known at a seq; the newest holds."""
 
     async def record(self, batch: InventoryBatch) -> tuple[InventoryChange, ...]:
         """Store a batch in one transaction and give its changes with seq.

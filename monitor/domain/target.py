@@ -54,6 +54,26 @@ class Target:
         return self.effective_from <= at and (self.withdrawn_on is None or at < self.withdrawn_on)
 
 
+@dataclass(frozen=True, slots=True)
+class TargetSet:
+    """All targets as they were imported at one time; the newest set holds in place of every other.
+
+    Attributes:
+        targets: the targets.
+        at: when they were imported.
+        author: who imported them.
+        file: the name of the file.
+        sha256: of the file, in hexadecimal.
+    """
+
+    targets: tuple[Target, ...]
+    at: int
+    author: str
+    file: str
+    sha256: str
+    seq: int = 0
+
+
 def read_target(
     indicator: Indicator,
     value: str,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from random import Random
 
 from monitor.domain.device import (
@@ -27,10 +28,13 @@ from monitor.domain.facts import (
     StateChange,
     Withdrawal,
 )
+from monitor.domain.indicator import Indicator
 from monitor.domain.point import Point, PointClass, PointStatus, Ring
 from monitor.domain.region import Region, RegionLevel
 from monitor.domain.request import AT_EFFECT, FieldChange, Request, RequestKind, RequestState
+from monitor.domain.scope import Scope
 from monitor.domain.state import Cause, Condition, Connectivity, DeviceState, FaultRecord, initial_state
+from monitor.domain.target import Target, TargetSet
 from monitor.ports import Batch
 
 T0 = 1_767_225_600
@@ -165,6 +169,24 @@ INVENTORY_CHANGE = InventoryChange(
     T0 + 9,
     "潍公〔2026〕4号",
     "R-1",
+)
+TARGETS = TargetSet(
+    targets=(
+        Target(
+            Indicator.INTACT,
+            Scope(region="370702", point_class=PointClass.FIRST, kind=DeviceKind.CHECKPOINT, maintainer="维护公司"),
+            Fraction("0.985"),
+            T0,
+            "潍公〔2026〕6号",
+            T0 + 86_400,
+        ),
+        Target(Indicator.NETWORKED, Scope(ring=Ring.CITY, site_kind="road"), Fraction(1, 3), T0, "示例"),
+        Target(Indicator.CONNECTED, Scope(), Fraction(250_000), T0, "方案"),
+    ),
+    at=T0,
+    author="as:李申报",
+    file="targets.toml",
+    sha256="a1" * 32,
 )
 REQUEST = Request(
     id="R-1",

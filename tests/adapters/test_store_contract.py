@@ -39,6 +39,7 @@ from tests.adapters.entities import (
     REQUEST,
     STATE,
     T0,
+    TARGETS,
     WITHDRAWAL,
     plain_device,
     random_history,
@@ -195,6 +196,7 @@ async def test_decisions_are_stored_with_what_they_decide_and_come_back(stores: 
             requests=[REQUEST],
             corrections=[replace(CORRECTION, withdrawn=False)],
             withdrawals=[WITHDRAWAL],
+            target_sets=[TARGETS],
         )
     )
     assert await stores.inventory.exemption_versions() == [replace(EXEMPTION, seq=1)]
@@ -206,6 +208,8 @@ async def test_decisions_are_stored_with_what_they_decide_and_come_back(stores: 
     assert await stores.queries.corrections() == [replace(CORRECTION, seq=4)]
     assert await stores.queries.corrections(upto_seq=4) == [replace(CORRECTION, withdrawn=False, seq=4)]
     assert await stores.queries.withdrawals(upto_seq=4) == []
+    assert await stores.inventory.target_sets() == [replace(TARGETS, seq=6)]
+    assert await stores.inventory.target_sets(upto_seq=5) == []
     assert await stores.queries.correction(4) == replace(CORRECTION, seq=4)
     assert await stores.queries.correction(5) is None
 
@@ -237,7 +241,12 @@ async def test_every_batch_is_a_revision_and_tells_what_it_wrote(stores: Stores)
     moved = replace(first, region="370702")
     await stores.inventory.record(InventoryBatch(devices=[moved]))
     assert await stores.inventory.devices(since=revision) == [moved, second]
-    assert await stores.inventory.revision() == 3
+    await stores.inventory.record(InventoryBatch(points=[POINT, replace(POINT, id="P-0")]))
+    await stores.inventory.record(InventoryBatch(points=[replace(POINT, count=9)]))
+    assert await stores.inventory.points() == [replace(POINT, id="P-0"), replace(POINT, count=9)]
+    assert await stores.inventory.points(since=4) == [replace(POINT, count=9)]
+    assert await stores.inventory.points(since=5) == []
+    assert await stores.inventory.revision() == 5
 
 
 async def test_a_batch_decided_on_an_older_inventory_is_refused_whole(stores: Stores) -> None:

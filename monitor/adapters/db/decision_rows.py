@@ -1,12 +1,20 @@
-"""What people propose and decide as rows and back: exemptions, requests, withdrawals."""
+"""What people propose and decide as rows and back: exemptions, requests, withdrawals, sets of targets."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from monitor.adapters.db.documents import decode_asked, decode_changes, encode_asked, encode_changes
+from monitor.adapters.db.documents import (
+    decode_asked,
+    decode_changes,
+    decode_targets,
+    encode_asked,
+    encode_changes,
+    encode_targets,
+)
 from monitor.domain.facts import Exemption, ExemptionScope, ExemptionState, Party, Withdrawal
 from monitor.domain.request import Request, RequestKind, RequestState
+from monitor.domain.target import TargetSet
 
 
 def exemption_row(exemption: Exemption) -> tuple[Any, ...]:
@@ -122,3 +130,21 @@ def withdrawal_of(row: tuple[Any, ...]) -> Withdrawal:
     """Give the withdrawal of a row."""
     seq, correction, at, author, approved_by, reason, document = row
     return Withdrawal(correction, at, author, approved_by, reason, document, seq)
+
+
+def target_set_row(targets: TargetSet) -> tuple[Any, ...]:
+    """Give a set of targets, its seq set, as a row of `target_set`."""
+    return (
+        targets.seq,
+        targets.at,
+        targets.author,
+        targets.file,
+        targets.sha256,
+        encode_targets(targets.targets),
+    )
+
+
+def target_set_of(row: tuple[Any, ...]) -> TargetSet:
+    """Give the set of targets of a row."""
+    seq, at, author, file, sha256, targets = row
+    return TargetSet(decode_targets(targets), at, author, file, sha256, seq)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
 import msgspec
 
-from monitor.domain.device import Parent, ParentRole
+from monitor.domain.device import DeviceKind, Parent, ParentRole
 from monitor.domain.facts import Axis, Correction, Party
+from monitor.domain.indicator import Indicator
+from monitor.domain.point import PointClass, Ring
 from monitor.domain.request import FieldChange
+from monitor.domain.scope import Scope
 from monitor.domain.state import Cause, Condition, Connectivity, DeviceState, FaultRecord
+from monitor.domain.target import Target
 
 Faults = tuple[tuple[str, int, int, bool], ...]
 
@@ -53,6 +61,17 @@ class Asked(msgspec.Struct, frozen=True):
     party: Party
 
 
+class WrittenTarget(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One target of an imported set; its value is a fraction as text, so that it stays exact."""
+
+    indicator: Indicator
+    value: str
+    effective_from: int
+    source: str
+    withdrawn_on: int | None = None
+    scope: dict[str, str] = {}
+
+
 _encode = msgspec.json.Encoder().encode
 _rest = msgspec.json.Decoder(Rest)
 _kept = msgspec.json.Decoder(Kept)
@@ -62,6 +81,7 @@ _windows = msgspec.json.Decoder(tuple[tuple[int, int], ...])
 _words = msgspec.json.Decoder(tuple[str, ...])
 _changes = msgspec.json.Decoder(tuple[tuple[str, str, str], ...])
 _asked = msgspec.json.Decoder(Asked)
+_targets = msgspec.json.Decoder(tuple[WrittenTarget, ...])
 
 
 def storable(text: str) -> str:
@@ -194,6 +214,41 @@ def encode_asked(correction: Correction | None) -> str | None:
 def decode_asked(text: str | None) -> Correction | None:
     """Give the correction back."""
     return Correction(**msgspec.structs.asdict(_asked.decode(text))) if text else None
+
+
+def encode_targets(targets: tuple[Target, ...]) -> str:
+    """Give a set of targets as JSON."""
+    return _encode(
+        [
+            WrittenTarget(
+                each.indicator,
+                str(each.value),
+                each.effective_from,
+                each.source,
+                each.withdrawn_on,
+                {name: getattr(each.scope, name) for name in sorted(each.scope.named)},
+            )
+            for each in targets
+        ]
+    ).decode()
+
+
+def decode_targets(text: str) -> tuple[Target, ...]:
+    """Give the targets back."""
+    return tuple(
+        Target(
+            each.indicator,
+            Scope(**{name: _SCOPE_TYPES.get(name, str)(value) for name, value in each.scope.items()}),
+            Fraction(each.value),
+            each.effective_from,
+            each.source,
+            each.withdrawn_on,
+        )
+        for each in _targets.decode(text)
+    )
+
+
+_SCOPE_TYPES: dict[str, Callable[[str], Any]] = {"point_class": PointClass, "kind": DeviceKind, "ring": Ring}
 
 
 def _fault_tuples(state: DeviceState) -> Faults:

@@ -9,7 +9,15 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.adapters.db import schema
-from monitor.adapters.db.decision_rows import exemption_of, exemption_row, request_of, request_row, withdrawal_row
+from monitor.adapters.db.decision_rows import (
+    exemption_of,
+    exemption_row,
+    request_of,
+    request_row,
+    target_set_of,
+    target_set_row,
+    withdrawal_row,
+)
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.fact_rows import correction_row, inventory_change_row
 from monitor.adapters.db.inventory_rows import (
@@ -31,6 +39,7 @@ from monitor.domain.facts import Exemption, ExemptionState, InventoryChange
 from monitor.domain.point import Point
 from monitor.domain.region import Region
 from monitor.domain.request import Request
+from monitor.domain.target import TargetSet
 from monitor.ports import InventoryBatch
 
 _COUNTING = [state.value for state in ExemptionState if state.counts]
@@ -51,18 +60,22 @@ class SqlInventory:
         self._requests = RowWriter(schema.request, engine)
         self._corrections = RowWriter(schema.correction, engine)
         self._withdrawals = RowWriter(schema.withdrawal, engine)
+        self._target_sets = RowWriter(schema.target_set, engine)
 
     async def regions(self) -> list[Region]:
         """Give all regions by code."""
         # Sorted here: what order a database gives texts depends on its locale.
         return sorted((region_of(row) for row in await self._all(select(schema.region))), key=lambda each: each.code)
 
-    async def points(self) -> list[Point]:
-        """Give all points by id."""
+    async def points(self, *, since: int = 0) -> list[Point]:
+        """Give all points by id, or those written after a revision."""
         reader = PointReader()
         points: list[Point] = []
+        statement = select(schema.point)
+        if since:
+            statement = statement.where(schema.point.c.revision > since)
         async with self._database.read() as connection:
-            async for part in rows(connection, select(schema.point)):
+            async for part in rows(connection, statement):
                 points += [reader.point(row) for row in part]
         return sorted(points, key=lambda each: each.id)
 
@@ -139,6 +152,14 @@ class SqlInventory:
             statement = statement.where(table.c.id == request_id)
         return [request_of(row) for row in await self._all(statement)]
 
+    async def target_sets(self, *, upto_seq: int | None = None) -> list[TargetSet]:
+        """Give all imported sets of targets, in seq order, as known at a seq."""
+        table = schema.target_set
+        statement = select(table).order_by(table.c.seq)
+        if upto_seq is not None:
+            statement = statement.where(table.c.seq <= upto_seq)
+        return [target_set_of(row) for row in await self._all(statement)]
+
     async def record(self, batch: InventoryBatch) -> tuple[InventoryChange, ...]:
         """Store a batch in one transaction and give its changes with seq.
 
@@ -167,7 +188,7 @@ class SqlInventory:
 
         refuse_unknown([each for each in keys.unknown(_named(batch)) if each not in new_keys])
         await self._regions.write(connection, map(region_row, batch.regions))
-        await self._points.write(connection, map(point_row, batch.points))
+        await self._points.write(connection, (point_row(one, revision=revision) for one in batch.points))
         device_rows = (device_row(one, key=key(one.id), revision=revision) for one in batch.devices)
         await self._devices.write(connection, device_rows)
         await self._records.write(connection, (record_row(one, key=key(one.device_id)) for one in batch.records))
@@ -200,6 +221,7 @@ class SqlInventory:
         await self._changes.write(connection, map(inventory_change_row, batch.changes))
         await self._requests.write(connection, map(request_row, batch.requests))
         await self._withdrawals.write(connection, map(withdrawal_row, batch.withdrawals))
+        await self._target_sets.write(connection, map(target_set_row, batch.target_sets))
         return batch
 
     async def _all(self, statement: Select[Any]) -> list[Any]:

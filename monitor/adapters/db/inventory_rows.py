@@ -39,7 +39,7 @@ def region_of(row: tuple[Any, ...]) -> Region:
     return Region(code, name, RegionLevel(level), parent, name_en, rank_group, assessed_from)
 
 
-def point_row(point: Point) -> tuple[Any, ...]:
+def point_row(point: Point, *, revision: int) -> tuple[Any, ...]:
     """Give a point as a row of `point`."""
     return (
         point.id,
@@ -53,6 +53,7 @@ def point_row(point: Point) -> tuple[Any, ...]:
         point.required_from,
         point.status.value,
         point.to_be_networked,
+        revision,
     )
 
 
@@ -65,7 +66,20 @@ class PointReader:
 
     def point(self, row: tuple[Any, ...]) -> Point:
         """Give the point of one row of `point`."""
-        point_id, region, point_class, name, site_kind, ring, kinds, count, required_from, status, to_be_networked = row
+        (
+            point_id,
+            region,
+            point_class,
+            name,
+            site_kind,
+            ring,
+            kinds,
+            count,
+            required_from,
+            status,
+            to_be_networked,
+            _,
+        ) = row
         shared = self._texts.setdefault
         return Point(
             id=point_id,

@@ -14,9 +14,10 @@ from monitor.domain.point import Point
 from monitor.domain.region import Region
 from monitor.domain.request import Request
 from monitor.domain.state import DeviceState
+from monitor.domain.target import TargetSet
 from monitor.ports import Applied, Batch, CollectorMark, InventoryBatch
 
-Fact = TypeVar("Fact", StateChange, Correction, InventoryChange, Exemption, Withdrawal)
+Fact = TypeVar("Fact", StateChange, Correction, InventoryChange, Exemption, Withdrawal, TargetSet)
 
 
 class MemoryStore:
@@ -32,6 +33,8 @@ class MemoryStore:
         self._withdrawals: list[Withdrawal] = []
         self._revision = 0
         self._written: dict[str, int] = {}
+        self._points_written: dict[str, int] = {}
+        self._target_sets: list[TargetSet] = []
         self._states: dict[str, DeviceState] = {}
         self._marks: dict[str, CollectorMark] = {}
         self._last: dict[str, tuple[str, Applied]] = {}
@@ -78,9 +81,9 @@ class MemoryStore:
         """Give all regions by code."""
         return [self._regions[code] for code in sorted(self._regions)]
 
-    async def points(self) -> list[Point]:
-        """Give all points by id."""
-        return [self._points[point_id] for point_id in sorted(self._points)]
+    async def points(self, *, since: int = 0) -> list[Point]:
+        """Give all points by id, or those written after a revision."""
+        return [self._points[each] for each in sorted(self._points) if self._points_written[each] > since]
 
     async def revision(self) -> int:
         """Give the number of the newest revision, 0 for an inventory never recorded."""
@@ -112,6 +115,10 @@ class MemoryStore:
         """Give all versions of one request or all, in seq order."""
         return [each for each in self._requests if request_id in (None, each.id)]
 
+    async def target_sets(self, *, upto_seq: int | None = None) -> list[TargetSet]:
+        """Give all imported sets of targets, in seq order, as known at a seq."""
+        return list(_upto(self._target_sets, upto_seq))
+
     async def record(self, batch: InventoryBatch) -> tuple[InventoryChange, ...]:
         """Store a batch and give its changes with seq.
 
@@ -129,6 +136,7 @@ class MemoryStore:
         self._points.update((point.id, point) for point in batch.points)
         self._devices.update(new)
         self._written.update(dict.fromkeys(new, self._revision))
+        self._points_written.update((point.id, self._revision) for point in batch.points)
         self._records.update((record.device_id, record) for record in batch.records)
         facts = with_seqs(batch, first=self._seq + 1)
         self._seq += facts_in(batch)
@@ -137,6 +145,7 @@ class MemoryStore:
         self._requests += facts.requests
         self._corrections += facts.corrections
         self._withdrawals += facts.withdrawals
+        self._target_sets += facts.target_sets
         return tuple(facts.changes)
 
     async def last_seq(self) -> int:

@@ -8,9 +8,10 @@ from typing import TypeVar
 
 from monitor.domain.facts import Correction, Exemption, InventoryChange, StateChange, Withdrawal
 from monitor.domain.request import Request
+from monitor.domain.target import TargetSet
 from monitor.ports import Applied, Batch, InventoryBatch, StoreChangedError
 
-Fact = TypeVar("Fact", Exemption, InventoryChange, Request, Correction, Withdrawal)
+Fact = TypeVar("Fact", Exemption, InventoryChange, Request, Correction, Withdrawal, TargetSet)
 
 
 def numbered(batch: Batch, *, first: int) -> Applied:
@@ -22,7 +23,7 @@ def numbered(batch: Batch, *, first: int) -> Applied:
 
 def facts_in(batch: InventoryBatch) -> int:
     """Give how many facts a batch of the inventory holds."""
-    named = (batch.exemptions, batch.changes, batch.requests, batch.corrections, batch.withdrawals)
+    named = (batch.exemptions, batch.changes, batch.requests, batch.corrections, batch.withdrawals, batch.target_sets)
     return sum(len(facts) for facts in named)
 
 
@@ -36,6 +37,7 @@ def with_seqs(batch: InventoryBatch, *, first: int) -> InventoryBatch:
         requests=_each_with_seq(batch.requests, seqs),
         corrections=_each_with_seq(batch.corrections, seqs),
         withdrawals=_each_with_seq(batch.withdrawals, seqs),
+        target_sets=_each_with_seq(batch.target_sets, seqs),
     )
 
 

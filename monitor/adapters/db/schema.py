@@ -83,6 +83,7 @@ point = Table(
     _instant("required_from", nullable=True),
     _text("status"),
     Column("to_be_networked", Boolean, nullable=False),
+    Column("revision", BigInteger, nullable=False, server_default="0"),  # of the inventory, when last written
 )
 
 device = Table(
@@ -214,6 +215,18 @@ withdrawal = Table(
     _text("approved_by"),
     _text("reason"),
     _text("document"),
+)
+
+# All targets as they were imported; the newest set holds. Without any, the file of the settings does.
+target_set = Table(
+    "target_set",
+    metadata,
+    Column("seq", KeyType, primary_key=True, autoincrement=False),
+    _instant("at"),
+    _text("author"),
+    _text("file"),
+    _text("sha256"),
+    _text("targets"),  # JSON list, see documents.WrittenTarget
 )
 
 state_change = Table(
