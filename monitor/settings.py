@@ -6,6 +6,7 @@ import os
 import re
 import tomllib
 from fractions import Fraction
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,6 +20,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -202,6 +204,71 @@ class ExemptionsSettings(_Section):
     quota: Share = "0.05"
 
 
+class AlertingSettings(_Section):
+    """Alerts and incidents: the rules file, the pace, how messages are put together, and where links lead."""
+
+    enabled: bool = True
+    rules: str = Field(default="alerts.toml", min_length=1)
+    every_s: float = Field(default=15.0, ge=0.1, le=300)
+    group_wait_s: int = Field(default=60, ge=0, le=3_600)
+    urgent_wait_s: int = Field(default=10, ge=0, le=3_600)
+    hold_down_s: int = Field(default=90, ge=0, le=3_600)
+    window_s: Seconds = 300
+    settle_s: Seconds = 600
+    carriers: dict[str, list[str]] = {}
+    good_looks: int = Field(default=3, ge=1, le=1_000)
+    page: str = ""
+    handbook: str = ""
+
+    @field_validator("carriers")
+    @classmethod
+    def _are_networks(cls, carriers: dict[str, list[str]]) -> dict[str, list[str]]:
+        for network in (each for networks in carriers.values() for each in networks):
+            try:
+                ip_network(network)
+            except ValueError as error:
+                raise ValueError(f'networks such as "10.1.0.0/16"; not {network}') from error
+        return carriers
+
+
+class ReceiverSettings(_Section):
+    """One receiver of notifications; which keys count depends on its kind."""
+
+    kind: Literal["apprise", "webhook", "alertmanager", "syslog", "spool"]
+    url: str = ""
+    folder: str = ""
+    secret: str = ""
+    language: Literal["zh", "en", "both"] = "both"
+    counties: list[str] = []
+    least: Literal["critical", "warning", "info"] = "info"
+    default: bool = True
+    per_minute: int = Field(default=15, ge=1, le=10_000)
+    timeout_s: float = Field(default=10.0, ge=0.1, le=120)
+    resend_s: Seconds = 60
+    result_within_s: Seconds = 3_600
+
+    @model_validator(mode="after")
+    def _has_what_its_kind_needs(self) -> ReceiverSettings:
+        needed = "folder" if self.kind == "spool" else "url"
+        if not getattr(self, needed):
+            raise ValueError(f"{needed} is missing: a receiver of kind {self.kind} needs one")
+        schemes = _SCHEMES.get(self.kind)
+        if schemes and not self.url.startswith(schemes):
+            raise ValueError(f"url begins with {' or '.join(schemes)}")
+        if self.kind == "spool" and not self.secret:
+            raise ValueError("secret is missing: what is spooled is signed with it")
+        return self
+
+
+_PLAIN_OF_RECEIVERS = frozenset(ReceiverSettings.model_fields) - {"url", "secret", "folder"}
+
+_SCHEMES = {
+    "webhook": ("http://", "https://"),
+    "alertmanager": ("http://", "https://"),
+    "syslog": ("udp://", "tcp://", "/"),
+}
+
+
 class WebSettings(_Section):
     """Where the page, the API, `/metrics`, `/healthz` and `/readyz` are served, and how."""
 
@@ -273,6 +340,8 @@ class Settings(BaseSettings):
     deep: DeepSettings = DeepSettings()
     rules: RulesSettings = RulesSettings()
     exemptions: ExemptionsSettings = ExemptionsSettings()
+    alerting: AlertingSettings = AlertingSettings()
+    receivers: dict[str, ReceiverSettings] = {}
     web: WebSettings = WebSettings()
     accounts: AccountsSettings = AccountsSettings()
     audit: AuditSettings = AuditSettings()
@@ -366,4 +435,7 @@ def _problem(error: object) -> str:
     if error["type"] == "extra_forbidden":
         return f"{key}: no such key"
     message = str(error["msg"]).removeprefix("Value error, ")
-    return f"{key}: {message[:1].lower()}{message[1:]} (found {error['input']!r})"
+    said = f"{key}: {message[:1].lower()}{message[1:]}"
+    # A receiver's address and secret are not repeated: messages end up in logs.
+    may_be_secret = error["loc"][0] == "receivers" and error["loc"][-1] not in _PLAIN_OF_RECEIVERS
+    return said if may_be_secret else f"{said} (found {error['input']!r})"

@@ -184,3 +184,32 @@ def test_mistakes_of_the_environment_are_named_too(tmp_path, monkeypatch, name, 
     monkeypatch.setenv(name, value)
     (found,) = problems(tmp_path)
     assert found.startswith(problem)
+
+
+def test_receivers_and_what_they_lack_without_repeating_their_secrets(tmp_path):
+    good = '[receivers.duty]\nkind = "webhook"\nurl = "https://192.0.2.1/hook"\nsecret = "s3cret"\n'
+    assert read(tmp_path, good).receivers["duty"].language == "both"
+    text = """
+    [receivers.a]
+    kind = "webhook"
+    url = "ftp://user:passw0rd@192.0.2.1"
+    [receivers.b]
+    kind = "spool"
+    folder = "out"
+    [receivers.c]
+    kind = "pigeon"
+    [receivers.d]
+    kind = "syslog"
+    secret = 12345678
+    language = "fr"
+    """
+    assert problems(tmp_path, text) == [
+        "receivers.a: url begins with http:// or https://",
+        "receivers.b: secret is missing: what is spooled is signed with it",
+        "receivers.c.kind: input should be 'apprise', 'webhook', 'alertmanager', 'syslog' or 'spool' (found 'pigeon')",
+        "receivers.d.secret: input should be a valid string",
+        "receivers.d.language: input should be 'zh', 'en' or 'both' (found 'fr')",
+    ]
+    assert problems(tmp_path, '[alerting]\ncarriers = {"联通" = ["10.1.0.0/33"]}\n') == [
+        "alerting.carriers: networks such as \"10.1.0.0/16\"; not 10.1.0.0/33 (found {'联通': ['10.1.0.0/33']})"
+    ]

@@ -137,3 +137,9 @@ def targets_file(settings: Settings, *, folder: Path) -> Path:
     """Give the targets file of the settings: beside the settings file, else the shipped one of that name."""
     beside = folder / settings.city.targets
     return beside if beside.exists() else config_folder() / settings.city.targets
+
+
+def alert_rules_file(settings: Settings, *, folder: Path) -> Path:
+    """Give the alert rules of the settings: beside the settings file, else the shipped file of that name."""
+    beside = folder / settings.alerting.rules
+    return beside if beside.exists() else config_folder() / settings.alerting.rules

@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from monitor.adapters.files.alert_rules import AlertRulesFileError
 from monitor.adapters.files.exemptions import ExemptionsFileError
 from monitor.adapters.files.inventory import DevicesFileError
 from monitor.adapters.files.regions import RegionsFileError
@@ -95,7 +96,15 @@ def errors_as_messages() -> Iterator[None]:
     """Turn the errors that a user can mend into one message and an exit code."""
     try:
         yield
-    except (SettingsError, TargetsFileError, RegionsFileError, DevicesFileError, TargetsError, DemoError) as error:
+    except (
+        SettingsError,
+        TargetsFileError,
+        AlertRulesFileError,
+        RegionsFileError,
+        DevicesFileError,
+        TargetsError,
+        DemoError,
+    ) as error:
         fail(MISUSED, str(error))
     except (
         UnknownDeviceError,

@@ -13,10 +13,11 @@ from rich.table import Table
 
 from collectors.registry import COLLECTORS
 from monitor.adapters.db.migrate import upgrade
+from monitor.adapters.files.alert_rules import AlertRulesFileError, read_alert_rules
 from monitor.adapters.files.targets import TargetsFileError, read_targets
-from monitor.app.wiring import database_of, targets_file
+from monitor.app.wiring import alert_rules_file, database_of, targets_file
 from monitor.cli.common import MISUSED, ConfigOption, JsonOption, load_settings, run_coroutine
-from monitor.settings import SettingsError, read_settings
+from monitor.settings import Settings, SettingsError, read_settings
 
 
 def collectors(as_json: JsonOption = False) -> None:
@@ -37,18 +38,17 @@ def collectors(as_json: JsonOption = False) -> None:
 def check_config(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="设置文件 · settings file")], as_json: JsonOption = False
 ) -> None:
-    """检查设置文件与目标文件，列出全部错误 · check a settings file and its targets; every mistake is listed.
+    """检查设置、目标与告警规则，列出全部错误 · check settings, targets and alert rules; every mistake is listed.
 
     Example: `vidnet check-config vidnet.toml`
     """
     problems: list[str] = []
     try:
         settings = read_settings(file)
-        read_targets(targets_file(settings, folder=file.parent), zone=settings.zone())
     except SettingsError as error:
         problems = [f"{file}: {problem}" for problem in error.problems]
-    except TargetsFileError as error:
-        problems = str(error).splitlines()
+    else:
+        problems = _problems_of_files(settings, folder=file.parent)
     if as_json:
         print(json.dumps({"file": str(file), "problems": problems}, ensure_ascii=False))
     elif problems:
@@ -57,6 +57,19 @@ def check_config(
         print(f"{file}: 没有错误 · no mistakes")
     if problems:
         raise typer.Exit(MISUSED)
+
+
+def _problems_of_files(settings: Settings, *, folder: Path) -> list[str]:
+    problems: list[str] = []
+    try:
+        read_targets(targets_file(settings, folder=folder), zone=settings.zone())
+    except TargetsFileError as error:
+        problems += str(error).splitlines()
+    try:
+        read_alert_rules(alert_rules_file(settings, folder=folder), receivers=settings.receivers)
+    except AlertRulesFileError as error:
+        problems += str(error).splitlines()
+    return problems
 
 
 def db_upgrade(config: ConfigOption) -> None:

@@ -26,18 +26,27 @@ class RowWriter:
     Args:
         table: the table.
         engine: tells the dialect.
-        key: the column by which an existing row is replaced; None only inserts.
-        keep: columns of an existing row that stay as they are.
+        key: the columns by which an existing row is replaced; none only inserts.
+        keep: columns of an existing row that stay as they are; where all do, a row that is there already stays.
     """
 
     def __init__(
-        self, table: Table, engine: AsyncEngine, *, key: str | None = None, keep: tuple[str, ...] = ()
+        self,
+        table: Table,
+        engine: AsyncEngine,
+        *,
+        key: str | tuple[str, ...] | None = None,
+        keep: tuple[str, ...] = (),
     ) -> None:
         insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
         statement = insert(table)
         if key is not None:
-            replaced = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in (key, *keep)}
-            statement = statement.on_conflict_do_update(index_elements=[key], set_=replaced)
+            keys = (key,) if isinstance(key, str) else key
+            replaced = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in (*keys, *keep)}
+            if replaced:
+                statement = statement.on_conflict_do_update(index_elements=keys, set_=replaced)
+            else:
+                statement = statement.on_conflict_do_nothing(index_elements=keys)
         columns = [column.name for column in table.columns]
         self._sql = str(statement.compile(dialect=engine.dialect, column_keys=columns))
 
