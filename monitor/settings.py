@@ -81,6 +81,7 @@ class StoreSettings(_Section):
     url: str = "sqlite:///vidnet.db"
     commit_every_s: float = Field(default=1.0, gt=0, le=60)
     flush_every_s: float = Field(default=60.0, gt=0, le=600)
+    follow_every_s: float = Field(default=5.0, gt=0, le=600)
 
     @field_validator("url")
     @classmethod

@@ -13,16 +13,19 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 
+from collectors.base import Poller
 from collectors.registry import make_poller
 from monitor.adapters import own_clock
 from monitor.adapters.db.engine import Database
+from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.states import SqlStateStore
 from monitor.adapters.metrics.city import AGE_LIMITS_S, ANY, CityExposition, CityMetrics
 from monitor.adapters.metrics.service import Durations, ServiceCollector, ServiceMetrics
 from monitor.adapters.process import loading, raise_open_files
 from monitor.adapters.sentinels import answers
 from monitor.adapters.web.server import serving
-from monitor.app.wiring import LoadedCity, fill_if_empty, load_city, make_ready
+from monitor.app.following import Followers, Following
+from monitor.app.wiring import LoadedCity, fill_if_empty, load_city, make_ready, targets_file
 from monitor.domain.indicator import Indicator
 from monitor.domain.point import PointClass
 from monitor.domain.scope import Scope
@@ -66,12 +69,15 @@ class Service:
         self._own_clock_trusted = settings.collector.own_clock == "trusted"
         policy = settings.policy()
         self._store = SqlStateStore(database)
+        self._inventory = SqlInventory(database)
         self.ingest = Ingest(
             self._store, policy=policy, mark=self._mark, on_write=self._writes.add, writer=settings.collector.name
         )
         self._endpoints = {device.id: device.endpoint for device in city.devices if device.endpoint is not None}
         protocols = {endpoint.protocol for endpoint in self._endpoints.values()}
-        self._pollers = {name: make_poller(name, wall_clock=clock.now) for name in sorted(protocols)}
+        self._pollers: dict[str, Poller] = {}
+        for name in sorted(protocols):
+            self._know_protocol(name)
         collector = settings.collector
         self.polling = Polling(
             self._endpoints,
@@ -118,7 +124,7 @@ class Service:
                 city = await load_city(database, settings, folder=folder)
                 service = cls(settings, city, database, clock)
                 del city
-                await service._load_states()
+                await service._load_states(folder)
         except BaseException:
             await database.close()
             raise
@@ -184,6 +190,7 @@ class Service:
         """Give what runs until the service stops."""
         yield self.polling.run()
         yield self._keep_house()
+        yield self.following.keep_following(every_s=self._settings.store.follow_every_s)
         if self._settings.collector.sentinels:
             timeout_s = self._settings.collector.timeout_s
             yield self.own_network.watch(
@@ -192,7 +199,7 @@ class Service:
                 every_s=self._settings.collector.sentinel_every_s,
             )
 
-    async def _load_states(self) -> None:
+    async def _load_states(self, folder: Path) -> None:
         mark = await self._store.load_mark(self._settings.collector.name)
         if mark is not None and (behind_s := self.clock.not_before(mark.last_look_at)):
             log.warning("clock.behind_last_look", behind_s=round(behind_s), last_look_at=mark.last_look_at)
@@ -206,19 +213,45 @@ class Service:
             at=int(self.clock.now()),
             states=self.ingest.states.values(),
         )
-        # The counts keep what they need of the points; a city's 100,000 of them weigh 35 MB.
-        self.city = replace(city, points=())
+        # The counts keep what they need of devices and points; a city's 100,000 points weigh 35 MB.
+        self.city = replace(city, points=(), devices=())
+        parts = Followers(
+            ingest=self.ingest,
+            counts=self.counts,
+            polling=self.polling,
+            own_network=self.own_network,
+            on_city=self._judge_by,
+            know_protocol=self._know_protocol,
+        )
+        self.following = Following(
+            self._inventory,
+            self.city,
+            targets_file=lambda: targets_file(self._settings, folder=folder),
+            parts=parts,
+            now=self.clock.now,
+        )
         self.ingest.on_commit(lambda states, _changes: self.counts.take(states, at=int(self.clock.now())))
         if mark is not None:
             self.polling.last_look_at = mark.last_look_at
             self.polling.notice_pause(next_due_at=mark.next_due_at)
         self.polling.schedule()
-        log.info("service.loaded", devices=len(self.city.devices), looked_at=len(self._endpoints))
+        log.info("service.loaded", devices=len(city.devices), looked_at=self.polling.devices)
+
+    def _judge_by(self, city: LoadedCity) -> None:
+        """Judge by other regions, exemptions or targets from now on."""
+        if city.tree is not self.city.tree:
+            self._exposition = CityExposition(city.tree)
+        self.city = city
+        self.evaluator = Evaluator(city.tree, city.targets, validity=city.validity)
+
+    def _know_protocol(self, name: str) -> None:
+        if name not in self._pollers:
+            self._pollers[name] = make_poller(name, wall_clock=self.clock.now)
 
     async def _keep_house(self) -> None:
         """Once a second: follow the clock, let time and silence speak, a part of the devices at a time."""
         loop = asyncio.get_running_loop()
-        device_ids = list(self.ingest.states)
+        device_ids: list[str] = []
         tick = 0
         next_at = loop.time() + TICK_S
         while True:
@@ -229,6 +262,8 @@ class Service:
                 self._own_clock_trusted = own_clock.is_synchronised()
             self._clock_behind_s = self.clock.adjust()
             now = int(self.clock.now())
+            if tick % SWEEP_PARTS == 0:
+                device_ids = list(self.ingest.states)
             self.counts.pass_time(now)
             self.polling.notice_pause()
             self.own_network.tick(now)

@@ -19,7 +19,7 @@ from monitor.adapters.vault import Vault
 from monitor.domain.assessment import Validity
 from monitor.domain.device import Device
 from monitor.domain.exemption import ExemptionBook
-from monitor.domain.facts import InventoryChange
+from monitor.domain.facts import Exemption, InventoryChange
 from monitor.domain.point import Point
 from monitor.domain.region import RegionTree
 from monitor.domain.service_time import ServiceRules
@@ -32,14 +32,23 @@ _DRIVERS = {"sqlite:///": "sqlite+aiosqlite:///", "postgresql://": "postgresql+a
 
 @dataclass(frozen=True, slots=True)
 class LoadedCity:
-    """The inventory as it is in the database, with what judges it."""
+    """The inventory as it is in the database, with what judges it.
 
+    Attributes:
+        revision: the revision of the inventory that all of it holds at least.
+        exemptions: those that count.
+        targets_imported: whether the targets were imported, or are those of the file.
+    """
+
+    revision: int
     tree: RegionTree
     points: Sequence[Point]
     devices: Sequence[Device]
+    exemptions: Sequence[Exemption]
     book: ExemptionBook
     rules: ServiceRules
     targets: Sequence[Target]
+    targets_imported: bool
     validity: Validity
 
 
@@ -91,17 +100,24 @@ async def load_city(database: Database, settings: Settings, *, folder: Path) -> 
     """
     zone = settings.zone()
     inventory = SqlInventory(database)
+    revision = await inventory.revision()
     tree = RegionTree(await inventory.regions())
     validity = Validity(
         min_measured=Fraction(settings.rules.min_measured), min_judged=Fraction(settings.rules.min_judged)
     )
+    exemptions = await inventory.exemptions()
+    sets = await inventory.target_sets()
+    targets = sets[-1].targets if sets else read_targets(targets_file(settings, folder=folder), zone=zone)
     return LoadedCity(
+        revision=revision,
         tree=tree,
         points=await inventory.points(),
         devices=await inventory.devices(),
-        book=ExemptionBook(await inventory.exemptions()),
+        exemptions=exemptions,
+        book=ExemptionBook(exemptions),
         rules=ServiceRules(tree=tree, zone=zone, commissioning_days=settings.rules.commissioning_days),
-        targets=read_targets(targets_file(settings, folder=folder), zone=zone),
+        targets=targets,
+        targets_imported=bool(sets),
         validity=validity,
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import zlib
+from collections.abc import Collection
 
 _HASHES = 2**32
 
@@ -35,6 +36,10 @@ class DueQueue:
         """Start over with (due instant, device id) pairs, one a device."""
         self._heap = due
         heapq.heapify(self._heap)
+
+    def drop(self, device_ids: Collection[str]) -> None:
+        """Take devices out of the queue, as far as they wait in it."""
+        self.fill([due for due in self._heap if due[1] not in device_ids])
 
     def device_ids(self) -> list[str]:
         """Give the devices that wait, in no order."""

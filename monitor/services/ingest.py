@@ -104,6 +104,12 @@ class Ingest:
             state = stored.get(device_id)
             self.states[device_id] = state or initial_state(device_id, created_at=created_at)
 
+    def add(self, devices: Iterable[tuple[str, int]]) -> None:
+        """Let devices (id, created_at) that have no state yet start unknown."""
+        for device_id, created_at in devices:
+            if device_id not in self.states:
+                self.states[device_id] = initial_state(device_id, created_at=created_at)
+
     def guard_with(self, guard: Guard) -> None:
         """Let a guard see every look before the states do."""
         self._guard = guard

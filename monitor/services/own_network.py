@@ -116,6 +116,10 @@ class OwnNetwork:
         """Whether our network is known, or without sentinels taken, to work."""
         return not self.outages.is_down and self.phase is not Phase.SET_ASIDE
 
+    def looks_at(self, devices: int) -> None:
+        """Take another number of devices that the collector looks at."""
+        self._devices = devices
+
     def on_phase(self, listener: Callable[[Phase, int, int], None]) -> None:
         """Call a listener with (phase, since, at) whenever the phase changes."""
         self._listeners.append(listener)

@@ -24,6 +24,7 @@ FAST = """
 url = "{url}"
 commit_every_s = {commit_every_s}
 flush_every_s = 1.0
+follow_every_s = 0.2
 [collector]
 interval_s = {interval_s}
 recheck_s = 1

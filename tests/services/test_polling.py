@@ -509,3 +509,78 @@ def test_a_step_of_the_wall_clock_makes_no_burst_and_no_pause(step_s):
         assert len(collector.changes()) == 300
 
     run(course())
+
+
+# -- the inventory changes meanwhile --------------------------------------------------------------------------------
+
+
+def looks_of(devices: Devices) -> Callable[[str], list[float]]:
+    return lambda address: devices.started.get(address, [])
+
+
+def test_new_devices_are_looked_at_at_once_or_in_their_slots_when_they_are_many():
+    async def main() -> None:
+        devices = Devices()
+        looked = looks_of(devices)
+        few, many = addresses(1, 3), addresses(30, 10)[3:]
+        collector = Collector(few[:1], devices)
+        await collector.load()
+        collector.polling.schedule()
+        async with looking(collector):
+            collector.ingest.add((each, T0) for each in (*few, *many))
+            collector.polling.look_at({each: Endpoint("fake", each) for each in few})
+            await asyncio.sleep(1)
+            assert {each for each in few[1:] if looked(each)} == set(few[1:])
+            collector.polling.look_at({each: Endpoint("fake", each) for each in many})
+            await asyncio.sleep(1)
+            assert sum(bool(looked(each)) for each in many) < 30
+            await asyncio.sleep(300)
+            assert all(looked(each) for each in many)
+            assert collector.polling.devices == len(few) + len(many)
+
+    run(main())
+
+
+def test_a_device_that_moves_is_looked_at_at_its_new_address_only_even_in_the_middle_of_a_look():
+    async def main() -> None:
+        devices = Devices(lambda address: (Outcome.CLEAN, 10.0))
+        looked = looks_of(devices)
+        ids = addresses(1, 5)
+        collector = Collector(ids, devices, pace=Pace(per_subnet=1, timeout_s=20.0))
+        await collector.load()
+        collector.polling.schedule_at_once()
+        async with looking(collector):
+            await asyncio.sleep(1)  # one under way, four in its subnet's line
+            assert collector.polling.under_way == 1
+            collector.polling.look_at({each: Endpoint("fake", f"10.9.{n}.1") for n, each in enumerate(ids)})
+            await asyncio.sleep(1)
+            assert collector.polling.under_way == 5
+            await asyncio.sleep(700)
+            old = [each for each in ids if looked(each)]
+            assert [len(looked(each)) for each in old] == [1]
+            assert all(len(looked(f"10.9.{n}.1")) >= 2 for n in range(5))
+
+    run(main())
+
+
+def test_a_device_without_an_endpoint_is_looked_at_no_longer_and_again_when_it_has_one():
+    async def main() -> None:
+        devices = Devices(lambda address: (Outcome.CLEAN, 10.0))
+        looked = looks_of(devices)
+        ids = addresses(1, 4)
+        collector = Collector(ids, devices, pace=Pace(per_subnet=2, timeout_s=20.0))
+        await collector.load()
+        collector.polling.schedule_at_once()
+        async with looking(collector):
+            await asyncio.sleep(1)
+            collector.polling.look_at(dict.fromkeys(ids))
+            await asyncio.sleep(1_000)
+            assert sorted(len(looked(each)) for each in ids) == [0, 0, 1, 1]
+            assert collector.polling.devices == 0
+            assert collector.polling.next_due_at() is None
+            collector.polling.look_at({ids[0]: Endpoint("fake", ids[0]), ids[3]: Endpoint("fake", ids[3])})
+            before = len(looked(ids[3]))
+            await asyncio.sleep(650)
+            assert 2 <= len(looked(ids[3])) - before <= 4
+
+    run(main())
