@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+
+from collectors.pushed import Report
 
 MAX_ANSWER_BYTES = 64 * 1024
 
@@ -110,7 +113,9 @@ class PollResult:
         clock: the device's clock where it was read.
         realm: the authentication realm named by a 401, "" for none.
         shaped_body: the answer carried the protocol's own body (a bare 401 does not).
-        source_id: which device of a recorder or platform it is about; "" for the endpoint itself.
+        reports: what a recorder or platform says of the devices that it tells about.
+        complete: the reports are its whole list, so that a device that is not in it is missing; a partial list says
+            nothing about those it lacks.
     """
 
     outcome: Outcome
@@ -120,7 +125,8 @@ class PollResult:
     clock: ClockReading | None = None
     realm: str = ""
     shaped_body: bool = False
-    source_id: str = ""
+    reports: Sequence[Report] = ()
+    complete: bool = False
 
 
 class Poller(Protocol):

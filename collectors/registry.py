@@ -41,6 +41,16 @@ COLLECTORS: dict[str, Entry] = {
 }
 
 
+LISTENERS: dict[str, Entry] = {
+    "mqtt": Entry(
+        "collectors.mqtt:MqttListener",
+        "MQTT 5（网关与设备推送的状态）",
+        "MQTT 5: status pushed by gateways and devices",
+    ),
+}
+"""Protocols by which we are told; what they need is their own, so the composition root makes them."""
+
+
 def make_poller(protocol: str, *, wall_clock: Callable[[], float]) -> Poller:
     """Make the poller of a protocol.
 

@@ -10,9 +10,14 @@ from monitor.domain.account import Account, ApiToken, LoginSession
 from monitor.domain.alert import Alert, Happening
 from monitor.domain.audit import AuditEntry
 from monitor.domain.device import Device, DeviceRecord
+<<<<<<< HEAD
 from monitor.domain.facts import Axis, Correction, Exemption, InventoryChange, Party, StateChange, Withdrawal
 from monitor.domain.incident import Incident, Member
 from monitor.domain.notification import Parcel, Waiting
+=======
+from monitor.domain.facts import Axis, Correction, Exemption, InventoryChange, StateChange, Withdrawal
+from monitor.domain.observation import Observation
+>>>>>>> 8d8d674 (wip sink)
 from monitor.domain.period_facts import PeriodFacts
 from monitor.domain.point import Point
 from monitor.domain.region import Region
@@ -134,6 +139,86 @@ class StateStore(Protocol):
 
     async def close(self) -> None:
         """Finish and let go of connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """An id that was reported to us and that we take nothing for; listed, never invented.
+
+    Attributes:
+        reason: "unknown" to the inventory, or "not_yours": it does not hang on who reported it.
+    """
+
+    id: str
+    protocol: str
+    reporter: str
+    reason: str
+    first_at: int
+    last_at: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedMessage:
+    """A message that was refused whole; of its content nothing is kept but its sha256 and its size in bytes."""
+
+    digest: str
+    protocol: str
+    sender: str
+    reason: str
+    size: int
+    first_at: int
+    last_at: int
+    count: int
+
+
+class IntakeStore(Protocol):
+    """What was pushed to us and could not be taken."""
+
+    async def note(self, strangers: Sequence[Stranger], refused: Sequence[RefusedMessage]) -> None:
+        """Add to what is noted already: counts add up, and only the newest 10,000 of each are kept.
+
+        Raises:
+            StoreBusyError: nothing was stored; the same may be given again.
+            StoreRefusedError: nothing was stored, and trying again is useless.
+        """
+
+    async def strangers(self) -> list[Stranger]:
+        """Give all noted ids, the newest first."""
+
+    async def refused(self) -> list[RefusedMessage]:
+        """Give all noted messages, the newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class LatePast:
+    """What late evidence for one device is held against: its changes and corrections in seq order, its late looks."""
+
+    device_id: str
+    changes: Sequence[StateChange]
+    corrections: Sequence[Correction]
+    looks: Sequence[Observation]
+
+
+class LateStore(Protocol):
+    """Late looks (RULES §4) and the facts around them."""
+
+    async def keep(self, looks: Sequence[Observation], *, received_at: int) -> None:
+        """Keep late looks; of one device and instant the first stays.
+
+        Raises:
+            StoreBusyError: nothing was stored; the same may be given again.
+            StoreRefusedError: nothing was stored, and trying again is useless.
+        """
+
+    async def past(self, device_ids: Sequence[str]) -> list[LatePast]:
+        """Give what is known of devices: connectivity changes, corrections by late evidence, late looks."""
+
+    async def devices(self) -> list[str]:
+        """Give the devices that have late looks."""
+
+    async def forget(self, *, before: int) -> None:
+        """Drop late looks of instants before one."""
 
 
 class Inventory(Protocol):

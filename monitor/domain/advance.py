@@ -117,12 +117,13 @@ def _answered(state: DeviceState, observation: Observation) -> Step:
     at = observation.at
     changes: tuple[StateChange, ...] = ()
     if state.connectivity is not _ONLINE:
-        changes = (_change(state, _ONLINE, at=at, cause=Cause.ANSWERED, looks=(at,)),)
+        cause = Cause.ASLEEP if observation.asleep else Cause.ANSWERED
+        changes = (_change(state, _ONLINE, at=at, cause=cause, looks=(at,)),)
         state = replace(
             state,
             connectivity=_ONLINE,
             connectivity_since=at,
-            connectivity_cause=Cause.ANSWERED,
+            connectivity_cause=cause,
             last_online_until=None,
         )
     own = observation.proves_itself

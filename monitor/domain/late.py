@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import pairwise
 
 from monitor.domain.advance import advance, expire
 from monitor.domain.facts import Axis, Correction, StateChange
@@ -130,3 +131,45 @@ def _corrections(spans: list[tuple[int, Connectivity]], stretch: UnknownStretch)
                 Correction(stretch.before.device_id, Axis.CONNECTIVITY, start, end, connectivity, Cause.LATE_EVIDENCE)
             )
     return corrections
+
+
+def difference(stretch: UnknownStretch, wanted: Iterable[Correction], known: Iterable[Correction]) -> list[Correction]:
+    """Give the corrections that bring an unknown stretch from what is known of it to what is wanted.
+
+    Evidence that is delivered twice makes no difference; evidence that changes what earlier batches had said makes one,
+    back to unknown too.
+
+    Args:
+        stretch: the stretch.
+        wanted: what `fill` gives for all looks kept.
+        known: the corrections by late evidence that are stored, in seq order; those of other seconds don't matter.
+    """
+    is_known = _pieces(stretch, known)
+    is_wanted = _pieces(stretch, wanted)
+    edges = sorted({edge for start, end, _ in (*is_known, *is_wanted) for edge in (start, end)})
+    corrections: list[Correction] = []
+    for start, end in pairwise(edges):
+        new = _piece_at(is_wanted, start)
+        if new == _piece_at(is_known, start):
+            continue
+        before = corrections[-1] if corrections else None
+        if before is not None and before.end == start and before.state == new:
+            corrections[-1] = replace(before, end=end)
+        else:
+            device_id = stretch.before.device_id
+            corrections.append(Correction(device_id, Axis.CONNECTIVITY, start, end, new, Cause.LATE_EVIDENCE))
+    return corrections
+
+
+def _pieces(stretch: UnknownStretch, corrections: Iterable[Correction]) -> list[tuple[int, int, str]]:
+    """Give (from, to, state) of what corrections say of a stretch, the later ones last."""
+    pieces = [(stretch.start, stretch.end, str(Connectivity.UNKNOWN))]
+    for each in corrections:
+        start, end = max(each.start, stretch.start), min(each.end, stretch.end)
+        if start < end:
+            pieces.append((start, end, each.state))
+    return pieces
+
+
+def _piece_at(pieces: list[tuple[int, int, str]], at: int) -> str:
+    return next(state for start, end, state in reversed(pieces) if start <= at < end)

@@ -48,6 +48,7 @@ class Observation:
         confirmed: silence that needs no repetition (a last will, `online: false`).
         since: for confirmed silence, since when; None means `at`.
         origin: who measured it.
+        asleep: it answered that it is switched off on purpose: online, and said so in the cause.
     """
 
     device_id: str
@@ -62,3 +63,4 @@ class Observation:
     confirmed: bool = False
     since: int | None = None
     origin: Origin = Origin.MEASURED
+    asleep: bool = False

@@ -22,11 +22,13 @@ log = structlog.get_logger()
 
 MAX_BATCH_DEVICES = 5_000
 MAX_BACKOFF_S = 30.0
+RETRY_S = 0.5
 SLOW_WRITE_S = 5.0
 """A write that has no answer for so long means that the store is lost, for as long as it has none."""
 _NO_ANSWER = (
     f"数据库超过 {SLOW_WRITE_S:.0f} 秒没有应答。\nThe database has not answered for more than {SLOW_WRITE_S:.0f} s."
 )
+Sift = Callable[[Observation], bool]
 CommitListener = Callable[[Sequence[DeviceState], Sequence[StateChange]], None]
 
 
@@ -78,6 +80,7 @@ class Ingest:
         self._pending: dict[str, list[StateChange]] = {}
         self._corrections: dict[str, list[Correction]] = {}
         self._guard: Guard | None = None
+        self._sift: Sift | None = None
         self._answered: set[str] = set()
         self._listeners: list[CommitListener] = []
         self._writing = asyncio.Lock()
@@ -114,12 +117,18 @@ class Ingest:
         """Let a guard see every look before the states do."""
         self._guard = guard
 
+    def sift_with(self, sift: Sift | None) -> None:
+        """Let something pass over looks that say nothing (behind a dead path of ours), or nothing again."""
+        self._sift = sift
+
     def accept(self, observation: Observation, *, guarded: bool = True) -> DeviceState:
         """Advance one device by one observation and give its new state.
 
         A guard may keep the look; the state given is then the one to go on looking by.
         """
         before = self.states[observation.device_id]
+        if self._sift is not None and self._sift(observation):
+            return before
         if guarded and self._guard is not None:
             held = self._guard.take(before, observation)
             if held is not None:
@@ -168,6 +177,23 @@ class Ingest:
                 self._flush_answered()
             while self._under_way is not None or self._pending:
                 await self._commit_batch()
+
+    async def store_now(self, device_ids: Iterable[str]) -> None:
+        """Return once the present states of devices are stored, those that only answered again too.
+
+        Whoever was told something may acknowledge it then. A busy store is tried again with growing pauses.
+
+        Raises:
+            StoreRefusedError: the store cannot be used as it is.
+        """
+        for device_id in device_ids:
+            if device_id in self._answered:
+                self._answered.discard(device_id)
+                self._pending.setdefault(device_id, [])
+        pause_s = RETRY_S
+        while not await self._try_commit(flush=False):
+            await asyncio.sleep(pause_s)
+            pause_s = min(MAX_BACKOFF_S, pause_s * 2)
 
     def _flush_answered(self) -> None:
         """Let plain answers wait for the next batches, in the order of the inventory, which is that of their rows.

@@ -298,6 +298,7 @@ late_look = Table(
     Column("interval_s", Integer, nullable=False),
     _text("origin"),
     _instant("received_at"),
+    Column("confirmed", Boolean, nullable=False, server_default=false()),
 )
 
 collector_mark = Table(
