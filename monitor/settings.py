@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from monitor.domain.fault import COUNTING_BY_DEFAULT, FAULTS
+from monitor.domain.intake import IntakeRule
 from monitor.domain.observation import LookKind
 from monitor.domain.own_outage import MassRule
 from monitor.domain.policy import Policy
@@ -158,6 +159,32 @@ class DeepSettings(_Section):
     per_subnet: int = Field(default=8, ge=1, le=10_000)
     other_hosts: Literal["refuse", "rewrite", "allow"] = "refuse"
     retention_days: int = Field(default=30, ge=1, le=3_650)
+
+
+class MqttSettings(_Section):
+    """The MQTT broker that gateways and devices push their status to."""
+
+    enabled: bool = False
+    host: str = Field(default="127.0.0.1", min_length=1)
+    port: int = Field(default=1_883, ge=1, le=65_535)
+    client_id: str = Field(default="vidnet", min_length=1, max_length=64)
+    credential: str = ""
+    tls: bool = False
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    receive_maximum: int = Field(default=1_000, ge=1, le=65_535)
+    session_expiry_s: Seconds = 86_400
+    keepalive_s: int = Field(default=30, ge=5, le=3_600)
+    timeout_s: float = Field(default=10.0, ge=0.1, le=60)
+
+
+class IntakeSettings(_Section):
+    """What is taken of what is pushed to us."""
+
+    future_s: int = Field(default=10, ge=0, le=3_600)
+    per_second: float = Field(default=10.0, gt=0, le=100_000)
+    burst: int = Field(default=600, ge=1, le=1_000_000)
 
 
 class RulesSettings(_Section):
@@ -339,6 +366,8 @@ class Settings(BaseSettings):
     collector: CollectorSettings = CollectorSettings()
     credentials: CredentialsSettings = CredentialsSettings()
     deep: DeepSettings = DeepSettings()
+    mqtt: MqttSettings = MqttSettings()
+    intake: IntakeSettings = IntakeSettings()
     rules: RulesSettings = RulesSettings()
     exemptions: ExemptionsSettings = ExemptionsSettings()
     alerting: AlertingSettings = AlertingSettings()
@@ -374,6 +403,11 @@ class Settings(BaseSettings):
             hold_s=rules.hold_s,
             set_aside_max_s=rules.set_aside_max_s,
         )
+
+    def intake_rule(self) -> IntakeRule:
+        """Give what is taken from one sender."""
+        intake = self.intake
+        return IntakeRule(future_s=intake.future_s, per_second=intake.per_second, burst=intake.burst)
 
     def zone(self) -> ZoneInfo:
         """Give the city's time zone."""

@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from collectors.base import PROOF_OF
 from monitor.adapters.metrics.city import CityExposition
+from monitor.adapters.metrics.intake import IntakeCollector, IntakeMetrics
 from monitor.adapters.metrics.service import Durations, ServiceCollector, ServiceMetrics
 from monitor.cli import app
 from monitor.domain.fault import FAULTS
@@ -29,6 +30,8 @@ def _service_families() -> dict[str, tuple[str, str, frozenset[str]]]:
     figures = ServiceMetrics("1", looks, 0, Durations(), Durations(), 0, 0.0, 0.0, 0.0, 0, 0, True, 0.0, True)
     registry = CollectorRegistry()
     registry.register(ServiceCollector(lambda: figures))
+    pushed = IntakeMetrics({("mqtt", "taken"): 1}, 0, mqtt_up=True)
+    registry.register(IntakeCollector(lambda: pushed))
     found = {}
     for family in text_string_to_metric_families(generate_latest(registry).decode()):
         suffix = "_total" if family.type == "counter" else ""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import random
 import ssl
 import time
@@ -46,6 +47,9 @@ TOGETHER = 200
 ANSWER_EVERY_S = 1.0
 _SENDERS = 10_000
 _QOS = 1
+# paho tells every loss to its own logger; it is said once, by us.
+_PAHO = logging.getLogger("collectors.mqtt.paho")
+_PAHO.setLevel(logging.CRITICAL)
 _REFUSED = 0x80  # MQTT 5, 3.9.3: reason codes from here on are failures
 _NEW_SUBSCRIPTION_ONLY = 1
 
@@ -127,6 +131,7 @@ def make_client(broker: Broker, secret: Secret | None, *, client_id: str = "", k
         timeout=broker.timeout_s,
         properties=properties,
         tls_context=broker.context(),
+        logger=_PAHO,
     )
     client._client.manual_ack_set(True)
     client._client.connect_timeout = broker.timeout_s

@@ -20,11 +20,13 @@ from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.states import SqlStateStore
 from monitor.adapters.metrics.city import AGE_LIMITS_S, ANY, CityExposition, CityMetrics
+from monitor.adapters.metrics.intake import IntakeCollector
 from monitor.adapters.metrics.service import Durations, ServiceCollector, ServiceMetrics
 from monitor.adapters.process import loading, raise_open_files
 from monitor.adapters.sentinels import answers
 from monitor.adapters.web.server import serving
 from monitor.app.following import Followers, Following
+from monitor.app.intake import Intake
 from monitor.app.wiring import LoadedCity, fill_if_empty, load_city, make_ready, targets_file
 from monitor.domain.indicator import Indicator
 from monitor.domain.point import PointClass
@@ -56,7 +58,9 @@ class Service:
     Made by `Service.load`; `run` lasts until `stop` is set.
     """
 
-    def __init__(self, settings: Settings, city: LoadedCity, database: Database, clock: SteadyClock) -> None:
+    def __init__(
+        self, settings: Settings, city: LoadedCity, database: Database, clock: SteadyClock, *, folder: Path
+    ) -> None:
         self.city = city
         self.clock = clock
         self.evaluator = Evaluator(city.tree, city.targets, validity=city.validity)
@@ -97,6 +101,15 @@ class Service:
             sentinels=collector.sentinels,
         )
         self.ingest.guard_with(self.own_network)
+        self.intake = Intake(
+            settings,
+            folder=folder,
+            database=database,
+            ingest=self.ingest,
+            devices=city.devices,
+            now=clock.now,
+            own_clock_trusted=lambda: self._own_clock_trusted,
+        )
 
     @classmethod
     async def load(
@@ -122,7 +135,7 @@ class Service:
             await fill_if_empty(database, settings, folder=folder, at=int(clock.now()))
             with loading():
                 city = await load_city(database, settings, folder=folder)
-                service = cls(settings, city, database, clock)
+                service = cls(settings, city, database, clock, folder=folder)
                 del city
                 await service._load_states(folder)
         except BaseException:
@@ -191,6 +204,7 @@ class Service:
         yield self.polling.run()
         yield self._keep_house()
         yield self.following.keep_following(every_s=self._settings.store.follow_every_s)
+        yield from self.intake.work()
         if self._settings.collector.sentinels:
             timeout_s = self._settings.collector.timeout_s
             yield self.own_network.watch(
@@ -234,6 +248,7 @@ class Service:
         if mark is not None:
             self.polling.last_look_at = mark.last_look_at
             self.polling.notice_pause(next_due_at=mark.next_due_at)
+        await self.intake.begin()
         self.polling.schedule()
         log.info("service.loaded", devices=len(city.devices), looked_at=self.polling.devices)
 
@@ -319,6 +334,7 @@ class Service:
         if not self.ingest.store_ok:
             reason = " ".join(self.ingest.store_error.split())
             found.append(f"store: {self.ingest.waiting_devices} devices wait: {reason}")
+        found += self.intake.problems()
         if not self.own_network.up:
             found.append(f"own network: sentinels silent, looks set aside since {self.own_network.since}")
         if self.polling.lag_s() > self._settings.collector.interval_s:
@@ -328,6 +344,7 @@ class Service:
     def _registry(self) -> CollectorRegistry:
         registry = CollectorRegistry()
         registry.register(ServiceCollector(self._service_metrics))
+        registry.register(IntakeCollector(self.intake.figures))
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         return registry

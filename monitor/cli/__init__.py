@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from monitor.cli import accounts, audit, credentials, exemptions, figures, looks, service, setup
+from monitor.cli import accounts, audit, credentials, exemptions, figures, looks, mqtt, service, setup
 
 app = typer.Typer(
     name="vidnet",
@@ -24,6 +24,12 @@ app.command("sweep")(looks.sweep_command)
 app.command()(figures.rates)
 app.command()(setup.collectors)
 app.command("check-config")(setup.check_config)
+
+app.command()(mqtt.intake)
+
+mqtt_app = typer.Typer(help="MQTT 推送 · status pushed over MQTT", no_args_is_help=True)
+mqtt_app.command("check")(mqtt.check)
+app.add_typer(mqtt_app, name="mqtt")
 
 credential_app = typer.Typer(help="登录凭据 · what devices are logged in to with", no_args_is_help=True)
 credential_app.command("set")(credentials.set_group)

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from collectors.registry import COLLECTORS
+from collectors.registry import COLLECTORS, LISTENERS
 from monitor.adapters.db.migrate import upgrade
 from monitor.adapters.files.alert_rules import AlertRulesFileError, read_alert_rules
 from monitor.adapters.files.targets import TargetsFileError, read_targets
@@ -26,11 +26,14 @@ def collectors(as_json: JsonOption = False) -> None:
     Example: `vidnet collectors --json`
     """
     if as_json:
-        known = [{"protocol": name, "zh": each.text_zh, "en": each.text_en} for name, each in COLLECTORS.items()]
+        known = [
+            {"protocol": name, "zh": each.text_zh, "en": each.text_en}
+            for name, each in (COLLECTORS | LISTENERS).items()
+        ]
         print(json.dumps(known, ensure_ascii=False))
         return
     table = Table("协议 protocol", "说明", "meaning")
-    for name, entry in COLLECTORS.items():
+    for name, entry in (COLLECTORS | LISTENERS).items():
         table.add_row(name, entry.text_zh, entry.text_en)
     Console().print(table)
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 import structlog
 
 from collectors.base import ClockReading, PollResult
 from collectors.pushed import Message, Receipt, Report
 from monitor.domain.device import Device
+from monitor.domain.intake import IntakeRule
 from monitor.domain.late import is_late
 from monitor.domain.observation import Evidence, Observation, Origin
 from monitor.domain.policy import Policy
@@ -40,21 +40,6 @@ SHORTEST_S, LONGEST_S = 5, 3_600
 _CLOCK = frozenset({"clock_off", "clock_zone"})
 _AT_ONCE = 500
 _NOBODY: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class IntakeRule:
-    """What is taken from one sender.
-
-    Attributes:
-        future_s: an instant up to so far ahead of ours is taken as now; what is further ahead is refused.
-        per_second: messages a second of one sender in the long run, …
-        burst: … and at once.
-    """
-
-    future_s: int = 10
-    per_second: float = 10.0
-    burst: int = 600
 
 
 class Receiving:

@@ -11,7 +11,7 @@ import pytest
 
 import collectors
 from collectors.base import PROOF_OF, Outcome
-from collectors.registry import COLLECTORS, make_deep_poller, make_poller
+from collectors.registry import COLLECTORS, LISTENERS, make_deep_poller, make_poller
 
 COMMON = {
     "base",
@@ -19,13 +19,14 @@ COMMON = {
     "detail",
     "digest",
     "failures",
+    "pushed",
     "registry",
     "urls",
 }  # what collectors share; each other module is a protocol
 
 
 def test_each_module_of_collectors_is_registered_and_nothing_else() -> None:
-    assert {module.name for module in pkgutil.iter_modules(collectors.__path__)} - COMMON == set(COLLECTORS)
+    assert {module.name for module in pkgutil.iter_modules(collectors.__path__)} - COMMON == {*COLLECTORS, *LISTENERS}
 
 
 @pytest.mark.parametrize("name", COLLECTORS)
@@ -42,10 +43,11 @@ async def test_a_collector_that_looks_deeper_makes_a_deep_poller() -> None:
     await poller.close()
 
 
-@pytest.mark.parametrize("name", COLLECTORS)
+@pytest.mark.parametrize("name", [*COLLECTORS, *LISTENERS])
 def test_each_collector_is_named_in_both_languages_and_tested(name: str) -> None:
-    assert COLLECTORS[name].text_zh
-    assert COLLECTORS[name].text_en.isascii()
+    entry = COLLECTORS.get(name) or LISTENERS[name]
+    assert entry.text_zh
+    assert entry.text_en.isascii()
     assert list(Path(__file__).parent.glob(f"test_{name}*.py"))
 
 

@@ -1,0 +1,141 @@
+"""What is pushed to us, put together: the listeners of the settings, and the one place that takes what they bring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from collectors.deep import Secret
+from collectors.mqtt import Broker, MqttListener
+from monitor.adapters.db.engine import Database
+from monitor.adapters.db.intake import SqlIntakeStore
+from monitor.adapters.db.late import SqlLateStore
+from monitor.adapters.metrics.intake import IntakeMetrics
+from monitor.app.wiring import vault_of
+from monitor.domain.device import Device
+from monitor.ports import CredentialsError
+from monitor.services.ingest import Ingest
+from monitor.services.late_evidence import LateEvidence
+from monitor.services.parents import Parents
+from monitor.services.receiving import Receiving
+from monitor.settings import Settings
+
+log = structlog.get_logger()
+
+
+class Intake:
+    """Everything that listens.
+
+    Args:
+        settings: of the whole service.
+        folder: what relative paths in them are relative to.
+        database: where refused messages and late looks are kept.
+        ingest: where evidence goes.
+        devices: all devices.
+        now: our time, epoch seconds.
+        own_clock_trusted: whether our clock may judge others at this instant.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        folder: Path,
+        database: Database,
+        ingest: Ingest,
+        devices: Sequence[Device],
+        now: Callable[[], float],
+        own_clock_trusted: Callable[[], bool],
+    ) -> None:
+        policy = settings.policy()
+        created_at = {device.id: device.lifecycle.created_at for device in devices}
+        self._late = LateEvidence(ingest, SqlLateStore(database), created_at=created_at, policy=policy, now=now)
+        self.parents = Parents(ingest, devices)
+        self.receiving = Receiving(
+            ingest,
+            late=self._late,
+            notes=SqlIntakeStore(database),
+            devices=devices,
+            policy=policy,
+            rule=settings.intake_rule(),
+            now=now,
+            own_clock_trusted=own_clock_trusted,
+        )
+        self.mqtt = (
+            MqttListener(broker_of(settings, folder=folder), secret=login_of(settings, folder=folder), wall_clock=now)
+            if settings.mqtt.enabled
+            else None
+        )
+
+    async def begin(self) -> None:
+        """Take up what was left at the last stop; the states are loaded by then.
+
+        Raises:
+            StoreError: the store cannot be used.
+        """
+        await self._late.begin()
+        self.parents.settle()
+
+    def work(self) -> Iterable[Coroutine[Any, Any, None]]:
+        """Give what runs until the service stops."""
+        yield self._late.work()
+        if self.mqtt is not None:
+            yield self.mqtt.run(self.receiving.sink)
+
+    def problems(self) -> list[str]:
+        """Give what is wrong with what listens, a line each."""
+        if self.mqtt is not None and not self.mqtt.connected and self.mqtt.error:
+            return [f"mqtt: not connected: {self.mqtt.error}"]
+        return []
+
+    def figures(self) -> IntakeMetrics:
+        """Give the figures of this instant."""
+        return IntakeMetrics(
+            reports=self.receiving.counts,
+            late_corrections=self._late.corrections,
+            mqtt_up=None if self.mqtt is None else self.mqtt.connected,
+        )
+
+
+def broker_of(settings: Settings, *, folder: Path) -> Broker:
+    """Give the broker of the settings; relative paths are relative to the folder of the settings file."""
+    mqtt = settings.mqtt
+
+    def path(name: str) -> str:
+        return str(folder / name) if name else ""
+
+    return Broker(
+        host=mqtt.host,
+        port=mqtt.port,
+        client_id=mqtt.client_id,
+        tls=mqtt.tls,
+        ca_file=path(mqtt.ca_file),
+        cert_file=path(mqtt.cert_file),
+        key_file=path(mqtt.key_file),
+        receive_maximum=mqtt.receive_maximum,
+        session_expiry_s=mqtt.session_expiry_s,
+        keepalive_s=mqtt.keepalive_s,
+        timeout_s=mqtt.timeout_s,
+    )
+
+
+def login_of(settings: Settings, *, folder: Path) -> Callable[[], Secret | None]:
+    """Give what reads the broker's login anew, so that a changed password needs no restart; it may raise OSError."""
+    group = settings.mqtt.credential
+    vault = vault_of(settings, folder=folder)
+
+    def secret() -> Secret | None:
+        if not group:
+            return None
+        try:
+            found = vault.secrets().get(group)
+        except CredentialsError as error:
+            raise OSError(str(error)) from None
+        if found is None:
+            raise OSError(f"mqtt.credential: no group {group!r} in the vault")
+        return found
+
+    return secret
