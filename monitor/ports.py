@@ -10,14 +10,10 @@ from monitor.domain.account import Account, ApiToken, LoginSession
 from monitor.domain.alert import Alert, Happening
 from monitor.domain.audit import AuditEntry
 from monitor.domain.device import Device, DeviceRecord
-<<<<<<< HEAD
 from monitor.domain.facts import Axis, Correction, Exemption, InventoryChange, Party, StateChange, Withdrawal
 from monitor.domain.incident import Incident, Member
 from monitor.domain.notification import Parcel, Waiting
-=======
-from monitor.domain.facts import Axis, Correction, Exemption, InventoryChange, StateChange, Withdrawal
 from monitor.domain.observation import Observation
->>>>>>> 8d8d674 (wip sink)
 from monitor.domain.period_facts import PeriodFacts
 from monitor.domain.point import Point
 from monitor.domain.region import Region
