@@ -191,6 +191,7 @@ class LatePast:
     """What late evidence for one device is held against: its changes and corrections in seq order, its late looks."""
 
     device_id: str
+    created_at: int
     changes: Sequence[StateChange]
     corrections: Sequence[Correction]
     looks: Sequence[Observation]

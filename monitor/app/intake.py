@@ -18,6 +18,7 @@ from monitor.app.wiring import vault_of
 from monitor.domain.device import Device
 from monitor.ports import CredentialsError
 from monitor.services.ingest import Ingest
+from monitor.services.kin import Kin
 from monitor.services.late_evidence import LateEvidence
 from monitor.services.parents import Parents
 from monitor.services.receiving import Receiving
@@ -51,14 +52,14 @@ class Intake:
         own_clock_trusted: Callable[[], bool],
     ) -> None:
         policy = settings.policy()
-        created_at = {device.id: device.lifecycle.created_at for device in devices}
-        self._late = LateEvidence(ingest, SqlLateStore(database), created_at=created_at, policy=policy, now=now)
-        self.parents = Parents(ingest, devices)
+        self._late = LateEvidence(ingest, SqlLateStore(database), policy=policy, now=now)
+        self._kin = Kin(devices)
+        self.parents = Parents(ingest, self._kin)
         self.receiving = Receiving(
             ingest,
             late=self._late,
             notes=SqlIntakeStore(database),
-            devices=devices,
+            kin=self._kin,
             policy=policy,
             rule=settings.intake_rule(),
             now=now,
@@ -78,6 +79,12 @@ class Intake:
         """
         await self._late.begin()
         self.parents.settle()
+
+    def follow(self, devices: Sequence[Device]) -> None:
+        """Take in devices that are new or have changed in the inventory."""
+        if self._kin.put(devices):
+            self.parents.follow()
+            self.parents.settle()
 
     def work(self) -> Iterable[Coroutine[Any, Any, None]]:
         """Give what runs until the service stops."""

@@ -244,6 +244,7 @@ class Service:
             parts=parts,
             now=self.clock.now,
         )
+        self.following.on_news(lambda news: self.intake.follow(news.devices))
         self.ingest.on_commit(lambda states, _changes: self.counts.take(states, at=int(self.clock.now())))
         if mark is not None:
             self.polling.last_look_at = mark.last_look_at

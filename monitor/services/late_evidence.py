@@ -7,7 +7,7 @@ from all looks kept, and only the difference is written, so that delivery twice 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
@@ -34,7 +34,6 @@ class LateEvidence:
     Args:
         ingest: knows the states, and stores the corrections.
         store: keeps the looks.
-        created_at: when each device's record was made, by id.
         policy: the settings of the rules.
         now: our time, epoch seconds.
     """
@@ -44,14 +43,12 @@ class LateEvidence:
         ingest: Ingest,
         store: LateStore,
         *,
-        created_at: Mapping[str, int],
         policy: Policy,
         now: Callable[[], float],
     ) -> None:
         self.corrections = 0
         self._ingest = ingest
         self._store = store
-        self._created_at = created_at
         self._policy = policy
         self._now = now
         self._with_looks: set[str] = set()
@@ -98,9 +95,8 @@ class LateEvidence:
     async def _correct(self, devices: Sequence[str]) -> None:
         for start in range(0, len(devices), AT_ONCE):
             for past in await self._store.past(devices[start : start + AT_ONCE]):
-                created_at = self._created_at[past.device_id]
                 at = int(self._now())
-                stretches = unknown_stretches(past.device_id, past.changes, created_at=created_at, at=at)
+                stretches = unknown_stretches(past.device_id, past.changes, created_at=past.created_at, at=at)
                 found = []
                 for stretch in stretches:
                     inside = [look for look in past.looks if stretch.start <= look.at < stretch.end]

@@ -7,14 +7,15 @@ ours is, everything reached through it is unknown unless it answers, and its sil
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from monitor.domain.device import Device, Parent, ParentRole
+from monitor.domain.device import Parent, ParentRole
 from monitor.domain.facts import Axis, StateChange, Step
 from monitor.domain.observation import Evidence, Observation
 from monitor.domain.parents import own_path_fell, parent_fell, parent_rose
 from monitor.domain.state import Connectivity, DeviceState
 from monitor.services.ingest import Ingest
+from monitor.services.kin import Kin
 
 
 class Parents:
@@ -22,38 +23,35 @@ class Parents:
 
     Args:
         ingest: the states, and where what becomes of them goes.
-        devices: all devices.
+        kin: who hangs on whom.
     """
 
-    def __init__(self, ingest: Ingest, devices: Iterable[Device]) -> None:
+    def __init__(self, ingest: Ingest, kin: Kin) -> None:
         self._ingest = ingest
+        self._kin = kin
         self._judged_by: dict[str, tuple[Parent, ...]] = {}
-        self._judged: dict[str, tuple[str, ...]] = {}
+        self._judged: dict[str, list[str]] = {}
         self._behind_ours: dict[str, frozenset[str]] = {}
         self._dead_ours: set[str] = set()
         self._unheard: frozenset[str] = frozenset()
-        self.follow(devices)
+        self.follow()
         ingest.on_commit(self._notice)
 
-    def follow(self, devices: Iterable[Device]) -> None:
-        """Take the inventory as it is now: through whom each device is judged, and what is reached through us."""
+    def follow(self) -> None:
+        """Take the family as it is now: through whom each device is judged, and what is reached through us."""
         judged: dict[str, list[str]] = defaultdict(list)
-        paths: dict[str, list[str]] = defaultdict(list)
-        ours: dict[str, list[str]] = defaultdict(list)
+        ours: dict[str, set[str]] = defaultdict(set)
         self._judged_by = {}
-        for device in devices:
-            for parent in device.parents:
+        for device_id, parents in self._kin.parents.items():
+            for parent in parents:
                 if parent.ours:
-                    ours[parent.device_id].append(device.id)
-                if parent.role is ParentRole.PATH:
-                    paths[parent.device_id].append(device.id)
-            judges = _judges(device)
-            if judges:
-                self._judged_by[device.id] = judges
+                    ours[parent.device_id] |= {device_id, *self._kin.below(device_id)}
+            if device_id not in self._kin.looked_at:
+                self._judged_by[device_id] = judges = _judges(parents)
                 for parent in judges:
-                    judged[parent.device_id].append(device.id)
-        self._judged = {parent_id: tuple(found) for parent_id, found in judged.items()}
-        self._behind_ours = {parent_id: _with_all_below(found, paths) for parent_id, found in ours.items()}
+                    judged[parent.device_id].append(device_id)
+        self._judged = dict(judged)
+        self._behind_ours = {parent_id: frozenset(found) for parent_id, found in ours.items()}
 
     def settle(self) -> None:
         """Bring every device in line with its parents, as after a start: a stop may have come between the two."""
@@ -118,20 +116,6 @@ class Parents:
             self._ingest.amend(state, changes)
 
 
-def _judges(device: Device) -> tuple[Parent, ...]:
-    """Give the parents that a device is judged through: its reporters, else its paths; none for one we look at."""
-    if device.endpoint is not None:
-        return ()
-    reporters = tuple(parent for parent in device.parents if parent.role is ParentRole.REPORTER)
-    return reporters or device.parents
-
-
-def _with_all_below(first: Iterable[str], paths: dict[str, list[str]]) -> frozenset[str]:
-    found: set[str] = set()
-    ahead = list(first)
-    while ahead:
-        device_id = ahead.pop()
-        if device_id not in found:
-            found.add(device_id)
-            ahead += paths.get(device_id, ())
-    return frozenset(found)
+def _judges(parents: tuple[Parent, ...]) -> tuple[Parent, ...]:
+    """Give the parents that a device which nobody looks at is judged through: its reporters, else its paths."""
+    return tuple(parent for parent in parents if parent.role is ParentRole.REPORTER) or parents

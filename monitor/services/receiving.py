@@ -8,14 +8,13 @@ changes nothing. Devices that we look at ourselves speak for themselves: what ot
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 import structlog
 
 from collectors.base import ClockReading, PollResult
 from collectors.pushed import Message, Receipt, Report
-from monitor.domain.device import Device
 from monitor.domain.intake import IntakeRule
 from monitor.domain.late import is_late
 from monitor.domain.observation import Evidence, Observation, Origin
@@ -23,6 +22,7 @@ from monitor.domain.policy import Policy
 from monitor.domain.state import Connectivity, DeviceState
 from monitor.ports import IntakeStore, RefusedMessage, StoreBusyError, Stranger
 from monitor.services.ingest import MAX_BACKOFF_S, RETRY_S, Ingest
+from monitor.services.kin import Kin
 from monitor.services.late_evidence import LateEvidence
 from monitor.services.observe import clock_faults
 
@@ -49,7 +49,7 @@ class Receiving:
         ingest: where evidence goes.
         late: where late evidence goes.
         notes: where unknown ids and refused messages are noted.
-        devices: all devices.
+        kin: who hangs on whom.
         policy: the settings of the rules.
         rule: what is taken from one sender.
         now: our time, epoch seconds.
@@ -62,7 +62,7 @@ class Receiving:
         *,
         late: LateEvidence,
         notes: IntakeStore,
-        devices: Sequence[Device],
+        kin: Kin,
         policy: Policy,
         rule: IntakeRule,
         now: Callable[[], float],
@@ -72,6 +72,7 @@ class Receiving:
         self._ingest = ingest
         self._late = late
         self._notes = notes
+        self._kin = kin
         self._policy = policy
         self._rule = rule
         self._now = now
@@ -79,20 +80,6 @@ class Receiving:
         self._budgets: dict[str, tuple[float, float]] = {}
         self._strangers: dict[str, Stranger] = {}
         self._refused: dict[str, RefusedMessage] = {}
-        self.follow(devices)
-
-    def follow(self, devices: Iterable[Device]) -> None:
-        """Take the inventory as it is now: who hangs on whom, and whom we look at ourselves."""
-        below: dict[str, list[str]] = defaultdict(list)
-        looked_at = set()
-        for device in devices:
-            if device.endpoint is not None:
-                looked_at.add(device.id)
-            for parent in device.parents:
-                below[parent.device_id].append(device.id)
-        self._below = dict(below)
-        self._looked_at = frozenset(looked_at)
-        self._told_by: dict[str, frozenset[str]] = {}
 
     async def sink(self, messages: Sequence[Message]) -> list[Receipt]:
         """Take messages and return once all that came of them is stored: the receipts, in their order.
@@ -133,7 +120,7 @@ class Receiving:
             at: when it was asked.
             interval_s: how often it is asked.
         """
-        mine = self._devices_of(reporter)
+        mine = self._kin.below(reporter)
         now = int(self._now())
         late: list[Observation] = []
         for start in range(0, len(result.reports), _AT_ONCE):
@@ -145,7 +132,7 @@ class Receiving:
             await asyncio.sleep(0)
         if result.complete:
             named = {report.device for report in result.reports}
-            for device_id in mine - named - self._looked_at - {reporter}:
+            for device_id in mine - named - self._kin.looked_at - {reporter}:
                 missing = Observation(device_id, at, Evidence.SILENT, interval_s, origin=Origin.REPORTED)
                 self._ingest.accept(missing, guarded=False)
         try:
@@ -170,7 +157,7 @@ class Receiving:
                 self._note_refused(message, refusal, at=now)
             return Receipt(0, len(message.reports), [("", refusal)])
         interval_s = min(LONGEST_S, max(SHORTEST_S, message.interval_s or self._policy.interval_s))
-        mine = self._devices_of(sender)
+        mine = self._kin.below(sender)
         trusted = None if message.sent_at is None else abs(now - message.sent_at) <= self._policy.clock_limit_s
         receipt = Receipt()
         refused: list[tuple[str, str]] = []
@@ -214,7 +201,7 @@ class Receiving:
         if device_id != sender:
             if device_id not in mine:
                 return "not_yours"
-            if device_id in self._looked_at:
+            if device_id in self._kin.looked_at:
                 return "looked_at"
         if at > now:
             if at > now + self._rule.future_s:
@@ -277,21 +264,6 @@ class Receiving:
         if any(report.device == message.sender for report in message.reports):
             return None
         return Report(message.sender, min(at, now), True)
-
-    def _devices_of(self, sender: str) -> frozenset[str]:
-        """Give all devices that hang on a sender, near and far."""
-        if sender not in self._below:
-            return _NOBODY
-        found = self._told_by.get(sender)
-        if found is None:
-            below: set[str] = set()
-            ahead = [sender]
-            while ahead:
-                fresh = [each for each in self._below.get(ahead.pop(), ()) if each not in below]
-                below.update(fresh)
-                ahead += fresh
-            found = self._told_by[sender] = frozenset(below)
-        return found
 
     def _has_budget(self, sender: str) -> bool:
         """Take one message off a sender's budget; a flood of one must not take the others' time."""

@@ -74,6 +74,7 @@ async def test_what_a_gateway_says_is_counted_and_its_silence_too(tmp_path: Path
                 await client.publish("vidnet/v1/gateways/g-1/batch", b"no JSON", qos=1)
             receiving = service.service.intake.receiving
             await until(lambda: receiving.counts["mqtt", "refused_message"] == 1)
+            await until(lambda: service.service.ingest.committed_changes >= 5)
             _, text = await service.get("/metrics")
             assert metric(text, "vidnet_reports_total", protocol="mqtt", result="unknown") == 1
             assert metric(text, "vidnet_mqtt_up") == 1

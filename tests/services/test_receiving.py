@@ -26,6 +26,7 @@ from monitor.domain.state import DeviceState
 from monitor.domain.timeline import build_timeline
 from monitor.ports import InventoryBatch
 from monitor.services.ingest import Ingest
+from monitor.services.kin import Kin
 from monitor.services.late_evidence import LateEvidence
 from monitor.services.parents import Parents
 from monitor.services.receiving import Receiving
@@ -95,14 +96,13 @@ async def make_site(url: str, *, at: float = T0) -> Site:
     def now() -> float:
         return site.now
 
-    created_at = {each.id: each.lifecycle.created_at for each in DEVICES}
-    late = LateEvidence(ingest, SqlLateStore(database), created_at=created_at, policy=POLICY, now=now)
+    late = LateEvidence(ingest, SqlLateStore(database), policy=POLICY, now=now)
     notes = SqlIntakeStore(database)
     receiving = Receiving(
         ingest,
         late=late,
         notes=notes,
-        devices=DEVICES,
+        kin=Kin(DEVICES),
         policy=POLICY,
         rule=IntakeRule(burst=50, per_second=1),
         now=now,
@@ -312,7 +312,7 @@ async def test_what_was_kept_survives_a_restart(site: Site) -> None:
 
 
 async def test_a_dead_reporter_takes_along_what_it_alone_tells_of(site: Site) -> None:
-    parents = Parents(site.ingest, DEVICES)
+    parents = Parents(site.ingest, Kin(DEVICES))
     await site.push(Report("a", T0 - 100, True), Report("b", T0 - 100, False), sent_at=T0 - 100)
     assert site.state("polled") == "unknown"
     for number in range(3):
@@ -338,7 +338,8 @@ async def test_a_dead_reporter_takes_along_what_it_alone_tells_of(site: Site) ->
 async def test_a_dead_path_of_ours_makes_what_is_behind_it_unknown_and_unheard(site: Site) -> None:
     camera = Endpoint("tcp", "192.0.2.9:80")
     Parents(
-        site.ingest, [device("gw"), device("a", Parent("gw", ours=True), endpoint=camera), device("b", Parent("a"))]
+        site.ingest,
+        Kin([device("gw"), device("a", Parent("gw", ours=True), endpoint=camera), device("b", Parent("a"))]),
     )
     for each in ("a", "b"):
         site.ingest.accept(Observation(each, T0, Evidence.ANSWERED, 300))
@@ -351,3 +352,13 @@ async def test_a_dead_path_of_ours_makes_what_is_behind_it_unknown_and_unheard(s
     assert site.state("a") == "unknown"
     site.ingest.accept(Observation("a", T0 + 20, Evidence.ANSWERED, 300))
     assert site.state("a") == "online"
+
+
+async def test_a_changed_inventory_holds_at_once(site: Site) -> None:
+    kin = Kin(DEVICES)
+    assert kin.below("gw") == {"a", "b", "behind-a", "polled"}
+    assert not kin.put(DEVICES)
+    assert kin.put([device("b"), device("other", GATEWAY)])
+    assert kin.below("gw") == {"a", "behind-a", "polled", "other"}
+    assert kin.put([device("polled", GATEWAY)])
+    assert not kin.looked_at

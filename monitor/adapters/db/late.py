@@ -14,7 +14,7 @@ from monitor.adapters.db.codes import AXES, CAUSES
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.fact_rows import change_of, correction_of
 from monitor.adapters.db.reading import rows
-from monitor.adapters.db.schema import correction, late_look, state_change
+from monitor.adapters.db.schema import correction, device, late_look, state_change
 from monitor.domain.facts import Axis
 from monitor.domain.observation import Evidence, Observation, Origin
 from monitor.domain.state import Cause
@@ -62,10 +62,13 @@ class SqlLateStore:
         """Give what is known of devices: connectivity changes, corrections by late evidence, late looks."""
         keys = self._database.keys
         axis, cause = AXES[Axis.CONNECTIVITY], CAUSES[Cause.LATE_EVIDENCE]
+        created_at: dict[int, int] = {}
         changes, corrections, looks = defaultdict(list), defaultdict(list), defaultdict(list)
         async with self._database.read() as connection:
             await keys.refresh(connection)
             for part in _parts([keys.key(device_id) for device_id in device_ids]):
+                made_at = select(device.c.key, device.c.created_at).where(device.c.key.in_(part))
+                created_at.update([row async for row in _each(connection, made_at)])
                 facts = select(state_change).where(state_change.c.device.in_(part), state_change.c.axis == axis)
                 async for row in _each(connection, facts.order_by(state_change.c.seq)):
                     changes[row[1]].append(change_of(row, device_id=keys.id(row[1])))
@@ -76,7 +79,9 @@ class SqlLateStore:
                 async for row in _each(connection, kept):
                     looks[row[0]].append(_look_of(row, device_id=keys.id(row[0])))
         found = ((device_id, keys.key(device_id)) for device_id in device_ids)
-        return [LatePast(device_id, changes[key], corrections[key], looks[key]) for device_id, key in found]
+        return [
+            LatePast(device_id, created_at[key], changes[key], corrections[key], looks[key]) for device_id, key in found
+        ]
 
     async def devices(self) -> list[str]:
         """Give the devices that have late looks."""
