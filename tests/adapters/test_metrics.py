@@ -18,6 +18,7 @@ from monitor.adapters.files.regions import read_regions
 from monitor.adapters.files.targets import read_targets
 from monitor.adapters.metrics.city import AGE_LIMITS_S, CityExposition, CityMetrics
 from monitor.adapters.metrics.exposition import GaugeText
+from monitor.adapters.metrics.intake import IntakeCollector, IntakeMetrics
 from monitor.adapters.metrics.service import Durations, ServiceCollector, ServiceMetrics
 from monitor.app.demo import prepare_demo, run_demo
 from monitor.domain.coverage import HEADLINE_KINDS
@@ -145,6 +146,8 @@ def service_text() -> str:
     )
     registry = CollectorRegistry()
     registry.register(ServiceCollector(lambda: figures))
+    pushed = IntakeMetrics({("mqtt", "taken"): 7, ("mqtt", "unknown"): 1}, 2)
+    registry.register(IntakeCollector(lambda: pushed))
     return generate_latest(registry).decode()
 
 
