@@ -289,6 +289,22 @@ class Queries(Protocol):
         """Give inventory changes in seq order, as known at a seq."""
 
 
+class Directory(Protocol):
+    """Names of devices and points, for those few that are shown, and who bears a name."""
+
+    async def records_of(self, device_ids: Sequence[str]) -> dict[str, DeviceRecord]:
+        """Give the records of some devices, by id."""
+
+    async def devices_like(self, text: str, *, limit: int) -> list[str]:
+        """Give the ids of devices whose id, name or address holds a text."""
+
+    async def points_of(self, point_ids: Sequence[str]) -> dict[str, Point]:
+        """Give some points, by id."""
+
+    async def points_like(self, text: str, *, limit: int) -> list[str]:
+        """Give the ids of points whose id or name holds a text."""
+
+
 class AccountStore(Protocol):
     """Accounts, their browsers' logins and their programs' tokens."""
 

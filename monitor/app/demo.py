@@ -146,6 +146,10 @@ own_clock = "trusted"
 {pace}
 [web]
 port = {web_port}
+trend_every_s = 300
+
+[accounts]
+guest = true
 
 [log]
 level = "warning"

@@ -24,9 +24,11 @@ from monitor.adapters.metrics.intake import IntakeCollector
 from monitor.adapters.metrics.service import Durations, ServiceCollector, ServiceMetrics
 from monitor.adapters.process import loading, raise_open_files
 from monitor.adapters.sentinels import answers
+from monitor.adapters.web.parts import Health
 from monitor.adapters.web.server import serving
 from monitor.app.following import Followers, Following
 from monitor.app.intake import Intake
+from monitor.app.page import Running, WebPage
 from monitor.app.wiring import LoadedCity, fill_if_empty, load_city, make_ready, targets_file
 from monitor.domain.indicator import Indicator
 from monitor.domain.point import PointClass
@@ -48,6 +50,9 @@ SWEEP_PARTS = 60
 """Every device's deadline is looked at once in so many ticks."""
 
 OWN_CLOCK_EVERY_S = 60
+STALE_INTERVALS = 2
+"""Figures whose newest look is older than so many intervals are shown as stale."""
+
 STOP_WITHIN_S = 30.0
 STOP_RETRY_S = 1.0
 
@@ -65,6 +70,7 @@ class Service:
         self.clock = clock
         self.evaluator = Evaluator(city.tree, city.targets, validity=city.validity)
         self._settings = settings
+        self._started_at = int(clock.now())
         self._exposition = CityExposition(city.tree)
         self._durations = Durations()
         self._writes = Durations()
@@ -74,6 +80,7 @@ class Service:
         policy = settings.policy()
         self._store = SqlStateStore(database)
         self._inventory = SqlInventory(database)
+        self._store_name = database.where
         self.ingest = Ingest(
             self._store, policy=policy, mark=self._mark, on_write=self._writes.add, writer=settings.collector.name
         )
@@ -109,6 +116,19 @@ class Service:
             devices=city.devices,
             now=clock.now,
             own_clock_trusted=lambda: self._own_clock_trusted,
+        )
+        self._page = WebPage(
+            Running(
+                evaluator=lambda: self.evaluator,
+                counts=lambda: self.counts,
+                state=self.ingest.states.get,
+                health=self.health,
+                look_now=self.polling.look_now,
+                now=clock.now,
+            ),
+            settings,
+            database,
+            folder=folder,
         )
 
     @classmethod
@@ -148,6 +168,26 @@ class Service:
         at = int(self.clock.now())
         return overview_of(self.evaluator, self.counts, at=at, region=region, by=by)
 
+    def health(self) -> Health:
+        """Tell how the service does."""
+        last, interval_s = self.polling.last_look_at, self._settings.collector.interval_s
+        return Health(
+            version=version("vidnet"),
+            started_at=self._started_at,
+            last_look_at=None if last is None else int(last),
+            interval_s=interval_s,
+            stale_after_s=STALE_INTERVALS * interval_s,
+            looks=self.polling.looks,
+            under_way=self.polling.under_way,
+            queue_lag_s=self.polling.lag_s(),
+            loop_lag_s=self._loop_lag_s,
+            waiting_devices=self.ingest.waiting_devices,
+            store=self._store_name,
+            store_ok=self.ingest.store_ok,
+            own_network_up=self.own_network.up,
+            problems=tuple(self._problems()),
+        )
+
     def city_text(self) -> str:
         """Give the city's metrics of this instant, as committed, in Prometheus' text format."""
         at = int(self.clock.now())
@@ -179,7 +219,15 @@ class Service:
         committed = asyncio.Event()
         try:
             async with (
-                serving(registry, self.city_text, host=web.host, port=web.port, problems=self._problems) as port,
+                serving(
+                    registry,
+                    self.city_text,
+                    host=web.host,
+                    port=web.port,
+                    problems=self._problems,
+                    mounts=self._page.mounts(),
+                    tls=self._page.tls(),
+                ) as port,
                 asyncio.TaskGroup() as tasks,
             ):
                 tasks.create_task(
@@ -205,6 +253,7 @@ class Service:
         yield self._keep_house()
         yield self.following.keep_following(every_s=self._settings.store.follow_every_s)
         yield from self.intake.work()
+        yield from self._page.work()
         if self._settings.collector.sentinels:
             timeout_s = self._settings.collector.timeout_s
             yield self.own_network.watch(

@@ -7,7 +7,7 @@ gives is refused, and an administrator can neither decide nor alter a figure.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from enum import StrEnum
 
 from monitor.domain.author import UNVERIFIED
@@ -204,7 +204,10 @@ def password_problem(password: str, *, name: str) -> str:
     return ""
 
 
-def grant_problems(grants: Iterable[Grant], tree: RegionTree) -> list[str]:
+_ALTERING = frozenset({Right.PROPOSE, Right.IMPORT, Right.OPERATE, Right.DECIDE, Right.WORK})
+
+
+def grant_problems(grants: Sequence[Grant], tree: RegionTree) -> list[str]:
     """Say what is wrong with grants."""
     problems = []
     for grant in grants:
@@ -212,6 +215,11 @@ def grant_problems(grants: Iterable[Grant], tree: RegionTree) -> list[str]:
             problems.append(f"没有区划 {grant.region} · there is no region {grant.region}")
         if grant.role is Role.CONTRACTOR and not grant.organisation:
             problems.append("维护单位账号须指明单位 · a contractor needs an organisation")
+    rights = frozenset().union(*(RIGHTS[grant.role] for grant in grants))
+    if Right.ADMINISTER in rights and rights & _ALTERING:
+        problems.append(
+            "管理员不能兼任申报、操作或审批 · whoever keeps accounts can neither propose, operate nor decide"
+        )
     return problems
 
 

@@ -160,6 +160,22 @@ class AccountDesk:
         await self._audit.append(AuditEntry(at, name, "session", address, "login"))
         return cookie, session, Caller(name, account.grants, "session")
 
+    async def check_password(self, name: str, password: str, *, address: str) -> None:
+        """Go on only with an account's right password; a wrong one counts like a failed login.
+
+        Raises:
+            ThrottledError: too many failed with this name or from this address.
+            LoginRefusedError: it is wrong.
+            StoreError: the store cannot be used.
+        """
+        at = int(self._now())
+        if after_s := self._throttle.wait_s(name, address, at=at):
+            raise ThrottledError(after_s)
+        account = await self._store.account(name)
+        if not await self._matches(password, "" if account is None else account.password):
+            self._throttle.failed(name, address, at=at)
+            raise LoginRefusedError
+
     async def by_cookie(self, cookie: str) -> tuple[LoginSession, Caller] | None:
         """Give the session of a cookie and who it is; None where it is unknown or over."""
         at = int(self._now())

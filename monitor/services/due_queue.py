@@ -32,6 +32,17 @@ class DueQueue:
         """Add a device that is not in the queue."""
         heapq.heappush(self._heap, (due_at, device_id))
 
+    def hasten(self, device_id: str, due_at: float) -> bool:
+        """Make a device in the queue due earlier; False where it is not in it, or is due no later anyway."""
+        for place, (due, other) in enumerate(self._heap):
+            if other == device_id:
+                if due <= due_at:
+                    return False
+                self._heap[place] = (due_at, device_id)
+                heapq.heapify(self._heap)
+                return True
+        return False
+
     def fill(self, due: list[tuple[float, str]]) -> None:
         """Start over with (due instant, device id) pairs, one a device."""
         self._heap = due

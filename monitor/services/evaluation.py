@@ -137,6 +137,31 @@ class Evaluator:
         add = self._completion(networked_regions, connected, at)
         return Overview(at, add(whole), tuple(add(row) for row in parts))
 
+    def rows(
+        self,
+        regions: Iterable[str],
+        tallies: Rollup,
+        coverages: Mapping[tuple[str, PointClass], Coverage],
+        *,
+        at: int,
+        networked_regions: Iterable[str] | None = None,
+        connected: Iterable[tuple[CellKey, int]] | None = None,
+    ) -> list[Row]:
+        """Give the figures of regions from counts that are added up over the tree already.
+
+        Args:
+            regions: codes in the tree.
+            tallies: of devices, added up.
+            coverages: of points, added up (`rolled_up`).
+            at: the instant that the counts are of.
+            networked_regions: as for `overview`.
+            connected: as for `overview`.
+        """
+        add = self._completion(networked_regions, connected, at)
+        return [
+            add(self._row(Scope(region=code), self.tree[code], tallies.of(code), coverages, at)) for code in regions
+        ]
+
     def of_points(self, indicator: Indicator, scope: Scope, coverage: Coverage, *, at: int) -> Figure:
         """Hold the networked or the effective coverage of a scope's required points against its target."""
         rate = coverage.networked_rate if indicator is Indicator.NETWORKED else coverage.effective_rate

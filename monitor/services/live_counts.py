@@ -20,7 +20,7 @@ from monitor.domain.point import Point, PointClass
 from monitor.domain.region import RegionLevel
 from monitor.domain.service_time import ServiceRules
 from monitor.domain.standing import Standings
-from monitor.domain.state import DeviceState
+from monitor.domain.state import Condition, Connectivity, DeviceState
 from monitor.domain.tally import Tally
 from monitor.services.live_buckets import (
     ASSESSED,
@@ -34,7 +34,7 @@ from monitor.services.live_buckets import (
     OUT,
     UNKNOWN_CODE,
 )
-from monitor.services.live_points import LivePoints, PointKey
+from monitor.services.live_points import LivePoints, PointColumns, PointKey
 from monitor.services.path_ancestors import PathAncestors
 
 _NO_POINT = -1
@@ -47,6 +47,33 @@ class CellKey:
     region: str
     point_class: PointClass
     kind: DeviceKind
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceColumns:
+    """What is known of every device now, column by column, for searches; views that nobody writes to.
+
+    Attributes:
+        devices: all devices; the number of each is its place in every column.
+        cells: what a cell is about.
+        cell: the cell of each device.
+        state: the place in `STATES` of each device's two states.
+        standing: of each device: 0 assessed, 1 exempt, 2 out of service.
+        since: of each device's connectivity, epoch seconds.
+        faults: the confirmed faults of those that have any, by number.
+    """
+
+    devices: Sequence[Device]
+    cells: Sequence[CellKey]
+    cell: array[int]
+    state: bytearray
+    standing: bytearray
+    since: array[int]
+    faults: Mapping[int, tuple[str, ...]]
+
+
+STATES: tuple[tuple[Connectivity, Condition], ...] = tuple(CODES)
+"""A device's two states by the small number that stands for them."""
 
 
 class LiveCounts:
@@ -267,6 +294,20 @@ class LiveCounts:
         for (cell, code), count in found.items():
             faults[self._county(cell), code] += count
         return faults
+
+    def columns(self) -> DeviceColumns:
+        """Give what is known of every device now, for a search; not to be kept beyond it."""
+        return DeviceColumns(
+            self._devices, self._keys, self._cell, self._code, self._standing, self._since, self._faults
+        )
+
+    def points(self) -> PointColumns:
+        """Give what is known of every point now, for a search; not to be kept beyond it."""
+        return self._points.columns(list(self._point_index))
+
+    def number_of(self, device_id: str) -> int | None:
+        """Give the number of a device in the columns, None where there is no such device."""
+        return self._index.get(device_id)
 
     def _judge_by(self, rules: ServiceRules, book: ExemptionBook) -> None:
         self._rules = rules

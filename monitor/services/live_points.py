@@ -23,6 +23,23 @@ class PointKey:
     site_kind: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PointColumns:
+    """What is known of every point now, column by column, for searches; views that nobody writes to.
+
+    Attributes:
+        ids: of each point; the number of a point is its place in every column.
+        kinds: what decides over a point's coverage, shared by points that are alike.
+        kind: the place of each point in them.
+        flags: of each point: bit 0 required, 1 networked, 2 covered now, 3 perhaps covered now.
+    """
+
+    ids: Sequence[str]
+    kinds: Sequence[Point]
+    kind: array[int]
+    flags: bytearray
+
+
 class LivePoints:
     """The coverage of all points by `PointKey`.
 
@@ -90,6 +107,10 @@ class LivePoints:
         """Let points become required whose time has come."""
         while self._begins and self._begins[0][0] <= at:
             self._recount(heapq.heappop(self._begins)[1], at=at)
+
+    def columns(self, ids: Sequence[str]) -> PointColumns:
+        """Give what is known of every point now, with their ids as the caller numbers them."""
+        return PointColumns(ids, self._kinds, self._kind, self._flags)
 
     def coverage(self) -> dict[tuple[str, PointClass], Coverage]:
         """Give the coverage by (region of the points, class); regions above are not summed here."""

@@ -158,6 +158,14 @@ class Polling:
             self.queue.put(device_id, now if len(new) <= FEW_NEW else self._first_due(device_id, now))
         self._pump()
 
+    def look_now(self, device_id: str) -> bool:
+        """Make a device due now; one that is under way or due already stays so. False for one not polled here."""
+        if device_id not in self._endpoints:
+            return False
+        if self.queue.hasten(device_id, self._now()):
+            self._pump()
+        return True
+
     async def run(self) -> None:
         """Look until cancelled, or until every device was looked at where looks don't repeat."""
         self._pump()

@@ -85,3 +85,5 @@ def test_names_passwords_and_grants_are_held_to_the_rules():
     assert all(password_problem(p, name="wang") for p in ("short", "aaaaaaaaaaaa", "x-wang-12345", "y" * 300))
     assert grant_problems([Grant(Role.VIEWER, "11")], TREE) == []
     assert len(grant_problems([Grant(Role.VIEWER, "13"), Grant(Role.CONTRACTOR)], TREE)) == 2
+    assert grant_problems([Grant(Role.ADMINISTRATOR), Grant(Role.AUDITOR)], TREE) == []
+    assert len(grant_problems([Grant(Role.ADMINISTRATOR), Grant(Role.APPROVER)], TREE)) == 1

@@ -1,12 +1,23 @@
-"""`/metrics`, `/healthz` and `/readyz` on aiohttp."""
+"""The HTTP server: `/metrics`, `/healthz`, `/readyz`, and whatever else is mounted on it."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
+
+Mount = Callable[[web.Application], None]
+"""Adds routes, or an application below a path."""
+
+HEAD_WITHIN_S = 15.0
+"""A connection that sends no whole request head for so long is dropped."""
+
+IDLE_S = 75.0
 
 
 class WebServerError(Exception):
@@ -21,6 +32,8 @@ async def serving(
     host: str,
     port: int,
     problems: Callable[[], list[str]],
+    mounts: Sequence[Mount] = (),
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[int]:
     """Serve until the block ends.
 
@@ -30,6 +43,8 @@ async def serving(
         host: address to listen on.
         port: port to listen on; 0 takes a free one.
         problems: gives what keeps the service from being ready, a line each; empty when it is ready.
+        mounts: add what else is served.
+        tls: certificate and key; None serves plain HTTP.
 
     Yields:
         The port that is listened on.
@@ -49,19 +64,74 @@ async def serving(
         found = problems()
         return web.Response(text="\n".join(found or ["ready"]) + "\n", status=503 if found else 200)
 
-    application = web.Application()
+    loop = asyncio.get_running_loop()
+    patience = _Patience()
+
+    @web.middleware
+    async def heard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        patience.heard(request.protocol)
+        return await handler(request)
+
+    application = web.Application(middlewares=[heard])
     application.router.add_get("/metrics", metrics)
     application.router.add_get("/healthz", alive)
     application.router.add_get("/readyz", ready)
-    runner = web.AppRunner(application, access_log=None)
+    for mount in mounts:
+        mount(application)
+    runner = web.AppRunner(application, access_log=None, keepalive_timeout=IDLE_S)
     await runner.setup()
+    listening: asyncio.Server | None = None
+
+    def protocol() -> web.RequestHandler:
+        if runner.server is None:
+            raise ConnectionAbortedError("the server is stopping")
+        return patience.watched(runner.server(), loop)
+
     try:
-        site = web.TCPSite(runner, host, port)
         try:
-            await site.start()
+            listening = await loop.create_server(protocol, host, port, ssl=tls, backlog=512)
         except OSError as error:
             message = f"{host}:{port}: cannot listen ({error.strerror}); choose another web.port / 无法监听，请更换端口"
             raise WebServerError(message) from error
-        yield runner.addresses[0][1]
+        yield listening.sockets[0].getsockname()[1]
     finally:
+        if listening is not None:
+            listening.close()
         await runner.cleanup()
+
+
+def tls_context(certificate: str, key: str) -> ssl.SSLContext:
+    """Give a server's context of a certificate and its key, PEM files; TLS 1.2 and newer.
+
+    Raises:
+        WebServerError: they cannot be read, or don't belong together.
+    """
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        raise WebServerError(
+            f"证书或密钥不能使用 · web.certificate or web.key cannot be used: {certificate}, {key}: {error}"
+        ) from error
+    return context
+
+
+class _Patience:
+    """Drops connections that never send a whole request head: they would be kept for ever."""
+
+    def __init__(self) -> None:
+        self._silent: set[web.RequestHandler] = set()
+
+    def heard(self, protocol: web.RequestHandler) -> None:
+        self._silent.discard(protocol)
+
+    def watched(self, protocol: web.RequestHandler, loop: asyncio.AbstractEventLoop) -> web.RequestHandler:
+        self._silent.add(protocol)
+        loop.call_later(HEAD_WITHIN_S, self._drop, protocol)
+        return protocol
+
+    def _drop(self, protocol: web.RequestHandler) -> None:
+        if protocol in self._silent:
+            self._silent.discard(protocol)
+            if protocol.transport is not None:
+                protocol.transport.abort()

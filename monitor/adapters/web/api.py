@@ -1,0 +1,57 @@
+"""`/api/v1`: one table of routes, and the application that serves it."""
+
+from __future__ import annotations
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from monitor.adapters.web import decisions, devices, figures, people, points, system
+from monitor.adapters.web.asker import Front
+from monitor.adapters.web.dispatch import Dispatch
+from monitor.adapters.web.openapi import document
+from monitor.adapters.web.parts import Parts
+from monitor.adapters.web.problem import Problem
+from monitor.adapters.web.route import Call, Reply, Route
+
+PREFIX = "/api/v1"
+
+
+async def openapi(call: Call) -> Reply:
+    """Give the document of all routes."""
+    version = call.parts.health().version
+    return Reply(msgspec.json.encode(document(ROUTES, version=version, prefix=PREFIX)))
+
+
+ROUTES: tuple[Route, ...] = (
+    *figures.ROUTES,
+    *devices.ROUTES,
+    *points.ROUTES,
+    *decisions.ROUTES,
+    *people.ROUTES,
+    *system.ROUTES,
+    Route("GET", "/openapi.json", openapi, None, "this document", group="system"),
+)
+
+
+def api(parts: Parts, front: Front) -> web.Application:
+    """Give the application of the API, to be mounted at `PREFIX`."""
+    application = web.Application(middlewares=[_problems])
+    dispatch = Dispatch(parts, front)
+    for route in ROUTES:
+        application.router.add_route(route.method, route.path, dispatch.handler(route))
+    return application
+
+
+@web.middleware
+async def _problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give aiohttp's own refusals (no such route or method, an odd body) the form of all others."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        problem = Problem(error.status, "http", error.reason).response()
+        if "Allow" in error.headers:
+            problem.headers["Allow"] = error.headers["Allow"]
+        return problem

@@ -1,0 +1,144 @@
+"""The page and its API, put together on the running service; and the keeping of the trend that the page draws."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from monitor.adapters.db.accounts import SqlAccounts
+from monitor.adapters.db.directory import SqlDirectory
+from monitor.adapters.db.engine import Database
+from monitor.adapters.db.inventory import SqlInventory
+from monitor.adapters.db.queries import SqlQueries
+from monitor.adapters.db.trend import SqlTrend
+from monitor.adapters.web.api import PREFIX, api
+from monitor.adapters.web.asker import Front
+from monitor.adapters.web.parts import Health, Parts, RecentLooks
+from monitor.adapters.web.server import Mount, tls_context
+from monitor.app.access import access_of
+from monitor.domain.exempting import ExemptionRules
+from monitor.domain.state import DeviceState
+from monitor.ports import StoreError
+from monitor.services.city_figures import CityFigures
+from monitor.services.device_search import DeviceSearch
+from monitor.services.evaluation import Evaluator
+from monitor.services.exemption_desk import ExemptionDesk
+from monitor.services.live_counts import LiveCounts
+from monitor.services.request_desk import RequestDesk
+from monitor.settings import Settings
+
+log = structlog.get_logger()
+
+DAY_S = 86_400
+_TRY_AGAIN_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What the page shows of the running service, each as it is when asked.
+
+    Attributes:
+        evaluator: judges figures.
+        counts: the live counts.
+        state: of a device, as known now.
+        health: how the service does.
+        look_now: makes a look at a device due now.
+        now: gives epoch seconds.
+    """
+
+    evaluator: Callable[[], Evaluator]
+    counts: Callable[[], LiveCounts]
+    state: Callable[[str], DeviceState | None]
+    health: Callable[[], Health]
+    look_now: Callable[[str], bool]
+    now: Callable[[], float]
+
+
+class WebPage:
+    """The page, its API, and the trend.
+
+    Args:
+        running: the service.
+        settings: of the service.
+        database: where everything is kept.
+        folder: what relative paths in the settings are relative to.
+    """
+
+    def __init__(self, running: Running, settings: Settings, database: Database, *, folder: Path) -> None:
+        self._settings = settings.web
+        self._folder = folder
+        self._now = running.now
+        self._trend = SqlTrend(database)
+        self._figures = CityFigures(running.evaluator, running.counts, running.now)
+        inventory, queries = SqlInventory(database), SqlQueries(database)
+        site = settings.exemptions
+        rules = ExemptionRules(submit_within_s=site.submit_within_s, longest_s=site.longest_s)
+        access = access_of(database, settings, tree=lambda: self._figures.tree, now=running.now)
+        self._parts = Parts(
+            figures=self._figures,
+            counts=running.counts,
+            search=DeviceSearch(),
+            state=running.state,
+            inventory=inventory,
+            directory=SqlDirectory(database),
+            queries=queries,
+            trend=self._trend,
+            exemptions=ExemptionDesk(inventory, rules=rules, zone=settings.zone(), quota=Fraction(site.quota)),
+            requests=RequestDesk(inventory, queries, zone=settings.zone()),
+            accounts=access.desk,
+            audit=access.audit,
+            remembered=SqlAccounts(database),
+            health=running.health,
+            look_now=running.look_now,
+            recent_looks=RecentLooks(),
+            policy=settings.policy(),
+            now=running.now,
+            zone=settings.city.zone,
+            guest=settings.accounts.guest,
+        )
+
+    def mounts(self) -> list[Mount]:
+        """Give what adds the page and its API to the server."""
+        web = self._settings
+        front = Front(web.hosts, proxied=web.proxied)
+        return [lambda application: application.add_subapp(PREFIX, api(self._parts, front)) and None]
+
+    def tls(self) -> ssl.SSLContext | None:
+        """Give the certificate of the settings, None for plain HTTP.
+
+        Raises:
+            WebServerError: it cannot be used.
+        """
+        web = self._settings
+        if not web.certificate:
+            return None
+        return tls_context(str(self._folder / web.certificate), str(self._folder / web.key))
+
+    def work(self) -> Iterable[Coroutine[Any, Any, None]]:
+        """Give what runs until the service stops."""
+        yield self._keep_trend()
+
+    async def _keep_trend(self) -> None:
+        """Keep the counts of every region, once in a while; a store that is busy gets them a little later."""
+        every_s = self._settings.trend_every_s
+        wait_s = 0.0
+        while True:
+            await asyncio.sleep(wait_s)
+            now = self._now()
+            try:
+                newest = await self._trend.newest_at()
+                if newest is None or now - newest >= every_s:
+                    forget = int(now) - self._settings.trend_days * DAY_S
+                    await self._trend.keep(self._figures.trend_points(), forget_before=forget)
+                    newest = int(now)
+                wait_s = max(1.0, newest + every_s - self._now())
+            except StoreError as error:
+                log.warning("trend.not_kept", reason=" ".join(str(error).split()))
+                wait_s = _TRY_AGAIN_S

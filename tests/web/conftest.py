@@ -1,0 +1,16 @@
+"""One running site for the tests that change nothing of each other's."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.web.site import Site, running_site
+
+
+@pytest.fixture
+async def site(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Site]:
+    async with running_site(tmp_path, sqlite_template) as site:
+        yield site
