@@ -10,11 +10,14 @@ from pathlib import Path
 
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.migrate import require_current
+from monitor.adapters.db.queries import SqlQueries
 from monitor.adapters.db.states import SqlStateStore
 from monitor.app.wiring import database_of
 from monitor.domain.exempting import ExemptionRules
-from monitor.domain.facts import Exemption
+from monitor.domain.facts import Correction, Exemption
+from monitor.domain.request import Request
 from monitor.services.exemption_desk import ExemptionDesk, Overdue
+from monitor.services.request_desk import RequestDesk
 from monitor.settings import Settings
 
 
@@ -49,6 +52,49 @@ async def exemption_versions(settings: Settings, *, folder: Path) -> list[Exempt
     try:
         await require_current(database)
         return await SqlInventory(database).exemption_versions()
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def request_desk(settings: Settings, *, folder: Path) -> AsyncIterator[RequestDesk]:
+    """Give the desk of requests, and close the database after it.
+
+    Raises:
+        StoreError: the database cannot be used.
+    """
+    database = database_of(settings, folder=folder)
+    try:
+        await require_current(database)
+        yield RequestDesk(SqlInventory(database), SqlQueries(database), zone=settings.zone())
+    finally:
+        await database.close()
+
+
+async def request_versions(settings: Settings, *, folder: Path) -> list[Request]:
+    """Give all versions of all requests, in seq order.
+
+    Raises:
+        StoreError: the database cannot be used.
+    """
+    database = database_of(settings, folder=folder)
+    try:
+        await require_current(database)
+        return await SqlInventory(database).requests()
+    finally:
+        await database.close()
+
+
+async def corrections(settings: Settings, *, folder: Path, device_id: str | None) -> list[Correction]:
+    """Give the corrections of a device or all, in seq order.
+
+    Raises:
+        StoreError: the database cannot be used.
+    """
+    database = database_of(settings, folder=folder)
+    try:
+        await require_current(database)
+        return await SqlQueries(database).corrections(device_id=device_id)
     finally:
         await database.close()
 

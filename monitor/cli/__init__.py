@@ -7,7 +7,20 @@ from __future__ import annotations
 
 import typer
 
-from monitor.cli import accounts, audit, credentials, exemptions, figures, looks, mqtt, service, setup
+from monitor.cli import (
+    accounts,
+    asking,
+    audit,
+    corrections,
+    credentials,
+    exemptions,
+    figures,
+    looks,
+    mqtt,
+    requests,
+    service,
+    setup,
+)
 
 app = typer.Typer(
     name="vidnet",
@@ -46,6 +59,31 @@ exempt_app.command("end")(exemptions.end)
 exempt_app.command("list")(exemptions.list_exemptions)
 exempt_app.command("import")(exemptions.import_sheet)
 app.add_typer(exempt_app, name="exempt")
+
+requests_app = typer.Typer(
+    help="申请 · requests: what moves a denominator takes effect at approval", no_args_is_help=True
+)
+requests_app.command("retire")(asking.retire)
+requests_app.command("suspend")(asking.suspend)
+requests_app.command("return")(asking.return_devices)
+requests_app.command("reclassify")(asking.reclassify)
+requests_app.command("move")(asking.move)
+requests_app.command("back-date")(asking.back_date)
+requests_app.command("hours")(asking.hours)
+requests_app.command("parents")(asking.parents)
+requests_app.command("point")(asking.point)
+requests_app.command("region")(asking.region)
+requests_app.command("approve")(requests.approve)
+requests_app.command("refuse")(requests.refuse)
+requests_app.command("withdraw")(requests.withdraw)
+requests_app.command("list")(requests.list_requests)
+app.add_typer(requests_app, name="requests")
+
+correct_app = typer.Typer(help="更正 · corrections: a person's decision about an interval", no_args_is_help=True)
+correct_app.command("propose")(corrections.propose_correction)
+correct_app.command("withdraw")(corrections.withdraw_correction)
+correct_app.command("list")(corrections.list_corrections)
+app.add_typer(correct_app, name="correct")
 
 user_app = typer.Typer(help="账号 · accounts: who may see and do what", no_args_is_help=True)
 user_app.command("add")(accounts.add_user)

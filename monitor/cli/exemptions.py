@@ -13,7 +13,7 @@ import typer
 from rich.table import Table
 
 from monitor.adapters.files.exemptions import read_exemptions
-from monitor.adapters.files.instants import read_instant, written_instant
+from monitor.adapters.files.instants import written_instant
 from monitor.app.decisions import exemption_desk, exemption_versions, overdue_exemptions, sha256_of
 from monitor.cli.common import (
     MISUSED,
@@ -25,15 +25,13 @@ from monitor.cli.common import (
     run_coroutine,
     wide_console,
 )
+from monitor.cli.deciding import AsOption, author_of, instant_of
 from monitor.domain import exempting
-from monitor.domain.author import shown, unverified
+from monitor.domain.author import shown
 from monitor.domain.exempting import ExemptionReason, ExemptionRules
 from monitor.domain.facts import Exemption, ExemptionScope, ExemptionState, Party
 from monitor.services.exemption_desk import Recorded
 
-AsOption = Annotated[
-    str, typer.Option("--as", metavar="NAME", help="操作人（记为未核实） · who does it, recorded as unverified")
-]
 IdsArgument = Annotated[list[str], typer.Argument(metavar="ID…", help="报备编号 · exemption ids")]
 BackDateOption = Annotated[bool, typer.Option("--back-date", help="补报 · late, for the approver to judge")]
 DraftOption = Annotated[bool, typer.Option("--draft", help="只存草稿 · keep it a draft")]
@@ -86,15 +84,15 @@ def propose(
     with errors_as_messages():
         terms = replace(
             terms,
-            start=terms.start if start is None else _instant(start, zone),
-            end=terms.end if until is None else _instant(until, zone),
+            start=terms.start if start is None else instant_of(start, zone),
+            end=terms.end if until is None else instant_of(until, zone),
             reason=terms.reason if reason is None else reason.value,
             planned=terms.planned if planned is None else planned,
             party=terms.party if party is None else party,
             document=terms.document if document is None else document,
             attachment=terms.attachment if attachment is None else sha256_of(attachment),
             note=note,
-            author=_author(author),
+            author=author_of(author),
         )
 
     async def work() -> Recorded:
@@ -119,7 +117,7 @@ def import_sheet(
     settings = load_settings(config)
     zone = settings.zone()
     with errors_as_messages():
-        rows = read_exemptions(file, zone=zone, author=_author(author))
+        rows = read_exemptions(file, zone=zone, author=author_of(author))
     terms = [exemption for _, exemption in rows]
     names = [f"{file}:{line}" for line, _ in rows]
 
@@ -143,7 +141,7 @@ def approve(
     """
     settings = load_settings(config)
     with errors_as_messages():
-        approver = _author(author)
+        approver = author_of(author)
 
     async def work() -> Recorded:
         async with exemption_desk(settings, folder=config.parent) as desk:
@@ -165,7 +163,7 @@ def refuse(
     """
     settings = load_settings(config)
     with errors_as_messages():
-        approver = _author(author)
+        approver = author_of(author)
 
     async def work() -> Recorded:
         async with exemption_desk(settings, folder=config.parent) as desk:
@@ -192,8 +190,8 @@ def end(
     zone = settings.zone()
     now = int(time.time())
     with errors_as_messages():
-        who = _author(author)
-        ends_at = now if when is None else _instant(when, zone)
+        who = author_of(author)
+        ends_at = now if when is None else instant_of(when, zone)
 
     async def work() -> Recorded:
         async with exemption_desk(settings, folder=config.parent) as desk:
@@ -231,20 +229,6 @@ def list_exemptions(
     rows = [each for each in rows if state in (None, each.state)]
     late = {each.id for each in rows if each.state is ExemptionState.SUBMITTED and exempting.was_late(each, rules)}
     _print(rows, settings.zone(), as_json=as_json, why=why | dict.fromkeys(late - set(why), "late"))
-
-
-def _author(name: str) -> str:
-    try:
-        return unverified(name)
-    except ValueError:
-        fail(MISUSED, "--as 不能为空 · --as needs a name")
-
-
-def _instant(text: str, zone: tzinfo) -> int:
-    try:
-        return read_instant(text, zone=zone)
-    except ValueError as error:
-        fail(MISUSED, str(error))
 
 
 def _show(recorded: Recorded, zone: tzinfo, *, as_json: bool) -> None:
