@@ -65,6 +65,14 @@ class CitySettings(_Section):
     targets: str = "targets.toml"
     regions: str = ""
     devices: str = ""
+    bounds: list[float] = Field(default=[118.1, 35.5, 120.1, 37.5])
+
+    @field_validator("bounds")
+    @classmethod
+    def _is_a_box(cls, bounds: list[float]) -> list[float]:
+        if bounds and not (len(bounds) == 4 and bounds[0] < bounds[2] and bounds[1] < bounds[3]):
+            raise ValueError("[west, south, east, north] in degrees of WGS-84, or [] for anywhere")
+        return bounds
 
     @field_validator("zone")
     @classmethod

@@ -49,7 +49,7 @@ class CliCity:
         return city
 
     def run(self, *arguments: str) -> Result:
-        group = 2 if arguments[0] in ("exempt", "inventory", "requests", "correct") else 1
+        group = 2 if arguments[0] in ("exempt", "import", "inventory", "requests", "correct") else 1
         config = ("-c", str(self.config))
         return CliRunner().invoke(app, [*arguments[:group], *config, *arguments[group:]])
 

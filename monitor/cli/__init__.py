@@ -15,6 +15,7 @@ from monitor.cli import (
     credentials,
     exemptions,
     figures,
+    imports,
     looks,
     mqtt,
     requests,
@@ -107,6 +108,12 @@ audit_app.command("list")(audit.list_entries)
 audit_app.command("export")(audit.export)
 audit_app.command("verify")(audit.verify)
 app.add_typer(audit_app, name="audit")
+
+import_app = typer.Typer(help="导入 · regions, points and devices from sheets", no_args_is_help=True)
+import_app.command("regions")(imports.regions)
+import_app.command("points")(imports.points)
+import_app.command("devices")(imports.devices)
+app.add_typer(import_app, name="import")
 
 db_app = typer.Typer(help="数据库 · the database", no_args_is_help=True)
 db_app.command("upgrade")(setup.db_upgrade)

@@ -20,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from monitor.adapters.files.alert_rules import AlertRulesFileError
 from monitor.adapters.files.exemptions import ExemptionsFileError
 from monitor.adapters.files.inventory import DevicesFileError
+from monitor.adapters.files.profiles import ProfileError
 from monitor.adapters.files.regions import RegionsFileError
 from monitor.adapters.files.targets import TargetsFileError
 from monitor.adapters.process import TooFewFilesError
@@ -33,6 +34,7 @@ from monitor.demo.server import FleetError
 from monitor.domain.exempting import NotAllowedError
 from monitor.ports import CredentialsError, StoreError
 from monitor.services.account_desk import AccountError
+from monitor.services.importing.sheet import SheetError
 from monitor.settings import Settings, SettingsError, read_settings
 
 T = TypeVar("T")
@@ -113,6 +115,8 @@ def errors_as_messages() -> Iterator[None]:
         AccountError,
         ExemptionsFileError,
         AttachmentError,
+        SheetError,
+        ProfileError,
     ) as error:
         fail(MISUSED, str(error))
     except (StoreError, CredentialsError, FleetError, WebServerError, TooFewFilesError) as error:
