@@ -7,7 +7,7 @@ DEVICES ?=
 TEST_PACKAGES := openssl postgresql prometheus prometheus-alertmanager mosquitto iproute2 chromium fonts-noto-cjk
 BENCH_PACKAGES := nginx prometheus-blackbox-exporter
 
-.PHONY: demo test check format bench soak lock clean
+.PHONY: demo test check format bench soak lock clean dashboards
 
 ## demo: watch a simulated city (DEVICES=2000 by default, up to 250000)
 demo: .venv/.ready
@@ -27,6 +27,10 @@ check: .venv/.ready
 format: .venv/.ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+## dashboards: build Grafana's boards and the recording rules anew
+dashboards: .venv/.ready
+	$(BIN)/python -W ignore::DeprecationWarning -m grafana
 
 ## bench: measure speed and memory against nginx as the fleet and blackbox_exporter as the peer
 bench: .venv/.ready .venv/.apt-bench

@@ -351,6 +351,12 @@ class AuditSettings(_Section):
         return place
 
 
+class MetricsSettings(_Section):
+    """What `/metrics` shows beside the counts."""
+
+    per_device: Literal["none", "first"] = "none"
+
+
 class LogSettings(_Section):
     """How much is logged, and in which form (auto: console on a terminal, else JSON)."""
 
@@ -383,6 +389,7 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     accounts: AccountsSettings = AccountsSettings()
     audit: AuditSettings = AuditSettings()
+    metrics: MetricsSettings = MetricsSettings()
     log: LogSettings = LogSettings()
 
     def policy(self) -> Policy:

@@ -199,6 +199,9 @@ class Service:
             faults=self.counts.faults(),
             offline_ages=self.counts.offline_ages(at=at, limits_s=AGE_LIMITS_S),
             targets=self._targets(at),
+            devices=self.counts.assessed_devices(PointClass.FIRST)
+            if self._settings.metrics.per_device == "first"
+            else None,
         )
         return self._exposition.text(metrics)
 

@@ -15,6 +15,7 @@ from monitor.cli import (
     credentials,
     exemptions,
     figures,
+    grafana,
     imports,
     looks,
     mqtt,
@@ -114,6 +115,9 @@ import_app.command("regions")(imports.regions)
 import_app.command("points")(imports.points)
 import_app.command("devices")(imports.devices)
 app.add_typer(import_app, name="import")
+grafana_app = typer.Typer(help="看板与规则 · dashboards and rules for Grafana and Prometheus", no_args_is_help=True)
+grafana_app.command("export")(grafana.export)
+app.add_typer(grafana_app, name="grafana")
 
 db_app = typer.Typer(help="数据库 · the database", no_args_is_help=True)
 db_app.command("upgrade")(setup.db_upgrade)

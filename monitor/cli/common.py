@@ -29,6 +29,7 @@ from monitor.app.decisions import AttachmentError
 from monitor.app.demo import DemoError
 from monitor.app.probe import UnknownDeviceError
 from monitor.app.rates import UnknownRegionError
+from monitor.app.site_files import SiteFilesError
 from monitor.app.sweep import TargetsError
 from monitor.demo.server import FleetError
 from monitor.domain.exempting import NotAllowedError
@@ -119,7 +120,7 @@ def errors_as_messages() -> Iterator[None]:
         ProfileError,
     ) as error:
         fail(MISUSED, str(error))
-    except (StoreError, CredentialsError, FleetError, WebServerError, TooFewFilesError) as error:
+    except (StoreError, SiteFilesError, CredentialsError, FleetError, WebServerError, TooFewFilesError) as error:
         fail(FAILED, str(error))
 
 

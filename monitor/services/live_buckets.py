@@ -15,6 +15,7 @@ CODES = {(one, other): number for number, (one, other) in enumerate((a, b) for a
 """A device's two states as one small number."""
 
 UNKNOWN_CODE = CODES[Connectivity.UNKNOWN, Condition.UNKNOWN]
+CONNECTIVITY_OF = tuple(connectivity for connectivity, _ in CODES)
 IS_ONLINE = bytes(connectivity is Connectivity.ONLINE for connectivity, _ in CODES)
 IS_OFFLINE = bytes(connectivity is Connectivity.OFFLINE for connectivity, _ in CODES)
 IS_UNKNOWN = bytes(connectivity is Connectivity.UNKNOWN for connectivity, _ in CODES)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import heapq
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from monitor.domain.coverage import NETWORKED_WINDOW_S, Coverage, online_within
+from monitor.domain.coverage import HEADLINE_KINDS, NETWORKED_WINDOW_S, Coverage, online_within
 from monitor.domain.device import Device, DeviceKind
 from monitor.domain.exemption import ExemptionBook
 from monitor.domain.history import DeviceVersion
@@ -26,6 +26,7 @@ from monitor.services.live_buckets import (
     ASSESSED,
     BUCKET,
     CODES,
+    CONNECTIVITY_OF,
     EXEMPT,
     IS_OFFLINE,
     IS_ONLINE,
@@ -264,6 +265,16 @@ class LiveCounts:
         """Give the connected devices of every cell: in their service life, and online in it within the window."""
         cells = zip(self._keys, self._connected, self._cells, strict=True)
         return [(key, connected) for key, connected, counts in cells if any(counts)]
+
+    def assessed_devices(self, point_class: PointClass) -> Iterator[tuple[Device, Connectivity]]:
+        """Give the devices of headline kinds and a class that are assessed now, each with its connectivity."""
+        for number, device in enumerate(self._devices):
+            if (
+                self._standing[number] == ASSESSED
+                and device.point_class is point_class
+                and device.kind in HEADLINE_KINDS
+            ):
+                yield device, CONNECTIVITY_OF[self._code[number]]
 
     def offline_ages(self, *, at: int, limits_s: Sequence[int]) -> Counter[tuple[str, int]]:
         """Count assessed offline devices by county and how many of the limits (ascending) their age has reached."""

@@ -17,12 +17,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from monitor.adapters.files.regions import read_regions
 from monitor.adapters.files.targets import read_targets
 from monitor.adapters.metrics.city import AGE_LIMITS_S, CityExposition, CityMetrics
+from monitor.adapters.metrics.devices import DeviceExposition
 from monitor.adapters.metrics.exposition import GaugeText
 from monitor.adapters.metrics.intake import IntakeCollector, IntakeMetrics
 from monitor.adapters.metrics.service import Durations, ServiceCollector, ServiceMetrics
 from monitor.app.demo import prepare_demo, run_demo
 from monitor.domain.coverage import HEADLINE_KINDS
-from monitor.domain.device import Device, DeviceKind, Lifecycle
+from monitor.domain.device import Device, DeviceKind, Lifecycle, Parent, ParentRole
 from monitor.domain.exemption import ExemptionBook
 from monitor.domain.facts import Exemption, ExemptionScope
 from monitor.domain.point import Point, PointClass, Ring
@@ -302,3 +303,20 @@ def test_a_live_scrape_shows_the_families_of_the_golden_file(live_scrape):
         if each.name == "vidnet_devices" and sample.labels["kind"] in HEADLINE_KINDS
     )
     assert devices == pytest.approx(200, abs=5), "all but those not in service"
+
+
+def test_first_class_devices_have_a_series_of_their_own_where_asked():
+    exposition = DeviceExposition(TREE)
+    uplink = Parent("up1", ParentRole.PATH)
+    devices = [
+        (Device("a1", CAMERA, FIRST, "370702001", Lifecycle(T0), point="p1", parents=(uplink,)), ONLINE),
+        (Device("a2", CAMERA, FIRST, "370702001", Lifecycle(T0)), OFFLINE),
+        (Device("a3", CAMERA, FIRST, "370702001", Lifecycle(T0)), UNKNOWN),
+    ]
+
+    assert exposition.text(devices).splitlines()[2:] == [
+        'vidnet_device_up{county="370702",point="p1",device="a1",uplink="up1"} 1.0',
+        'vidnet_device_up{county="370702",point="",device="a2",uplink=""} 0.0',
+        'vidnet_device_up{county="370702",point="",device="a3",uplink=""} nan',
+    ]
+    subprocess.run(["promtool", "check", "metrics"], input=exposition.text(devices), text=True, check=True)  # noqa: S607

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from monitor.adapters.metrics.devices import DeviceExposition
 from monitor.adapters.metrics.exposition import GaugeText
 from monitor.domain.coverage import HEADLINE_KINDS, Coverage, community_rates, networked_communities
+from monitor.domain.device import Device
 from monitor.domain.region import RegionLevel, RegionTree
+from monitor.domain.state import Connectivity
 from monitor.domain.tally import Tally
 from monitor.domain.target import Target
 from monitor.services.live_counts import CellKey
@@ -43,6 +46,7 @@ class CityMetrics:
         faults: assessed devices by (county, fault).
         offline_ages: assessed offline devices by (county, index of `AGES`).
         targets: (indicator, class, target) in force for the whole city, shares and numbers of devices.
+        devices: devices that have a series of their own, each with its connectivity; None where none has.
     """
 
     cells: list[tuple[CellKey, Tally]]
@@ -52,6 +56,7 @@ class CityMetrics:
     faults: Mapping[tuple[str, str], int]
     offline_ages: Mapping[tuple[str, int], int]
     targets: list[tuple[str, str, Target]]
+    devices: Iterable[tuple[Device, Connectivity]] | None = None
 
 
 class CityExposition:
@@ -103,6 +108,7 @@ class CityExposition:
         self._counts = GaugeText(
             "vidnet_target_devices", "Targets in force for the whole city, as numbers of devices.", ("indicator",)
         )
+        self._single = DeviceExposition(tree)
         self._regions = GaugeText(
             "vidnet_region_info", "Names of counties and towns by their codes.", ("county", "town", "name", "name_en")
         )
@@ -122,6 +128,7 @@ class CityExposition:
             self._targets,
             self._counts,
             self._regions,
+            *self._single.families(),
         )
 
     def text(self, city: CityMetrics) -> str:
@@ -150,6 +157,7 @@ class CityExposition:
                     if target.indicator.is_count and each == ANY
                 ),
                 self._regions.text(self._names()),
+                "" if city.devices is None else self._single.text(city.devices),
             )
         )
 
