@@ -7,6 +7,7 @@ from pathlib import Path
 from monitor.adapters.db.migrate import require_current
 from monitor.adapters.db.states import SqlStateStore
 from monitor.app.wiring import database_of, load_city
+from monitor.domain.region import RegionTree
 from monitor.services.evaluation import Evaluator, Overview, overview_of
 from monitor.services.live_counts import LiveCounts
 from monitor.settings import Settings
@@ -31,13 +32,22 @@ async def read_overview(settings: Settings, *, folder: Path, region: str | None,
         states = await SqlStateStore(database).load_states()
     finally:
         await database.close()
-    if not len(city.tree):
+    require_region(city.tree, region)
+    counts = LiveCounts(city.devices, city.points, rules=city.rules, book=city.book, at=at, states=states)
+    evaluator = Evaluator(city.tree, city.targets, validity=city.validity)
+    return overview_of(evaluator, counts, at=at, region=region, by=by)
+
+
+def require_region(tree: RegionTree, region: str | None) -> None:
+    """Refuse a region that the inventory does not have, and an inventory that has none.
+
+    Raises:
+        UnknownRegionError: it has no such region, or none at all.
+    """
+    if not len(tree):
         raise UnknownRegionError(
             "清单为空: 在设置的 [city] 中填写 regions 与 devices，再运行 `vidnet run`\n"
             "the inventory is empty: name regions and devices under [city] in the settings, then start `vidnet run`"
         )
-    if region is not None and region not in city.tree:
+    if region is not None and region not in tree:
         raise UnknownRegionError(f"清单中没有区划 {region} / the inventory has no region {region}")
-    counts = LiveCounts(city.devices, city.points, rules=city.rules, book=city.book, at=at, states=states)
-    evaluator = Evaluator(city.tree, city.targets, validity=city.validity)
-    return overview_of(evaluator, counts, at=at, region=region, by=by)

@@ -12,6 +12,7 @@ from monitor.cli import (
     asking,
     audit,
     corrections,
+    coverage,
     credentials,
     exemptions,
     figures,
@@ -37,6 +38,7 @@ app.command()(service.demo)
 app.command()(looks.probe)
 app.command("sweep")(looks.sweep_command)
 app.command()(figures.rates)
+app.command()(coverage.coverage)
 app.command()(setup.collectors)
 app.command("check-config")(setup.check_config)
 

@@ -127,10 +127,11 @@ def connected_line(figure: Figure) -> Text:
 
 def _line(words: str, figure: Figure, counts: str) -> Text:
     wanted = _wanted(figure).strip()
-    return Text.assemble(f"{words} ", _figure(figure), counts, f" ({wanted})" if wanted else "")
+    return Text.assemble(f"{words} ", figure_text(figure), counts, f" ({wanted})" if wanted else "")
 
 
-def _figure(figure: Figure) -> Text:
+def figure_text(figure: Figure) -> Text:
+    """Give a share as text: its mark and style where a target judges it."""
     value = figure.rate.value
     if figure.assessment is None:
         return Text(_tight(value))
@@ -152,7 +153,7 @@ def _wanted(figure: Figure | None) -> str:
 
 def _points(row: Row, point_class: PointClass) -> Text:
     figure = row.coverage.get(point_class)
-    return Text("–", style="dim") if figure is None or not figure.rate.denominator else _figure(figure)
+    return Text("–", style="dim") if figure is None or not figure.rate.denominator else figure_text(figure)
 
 
 def _of_points(row: Row, point_class: PointClass) -> str:
@@ -182,14 +183,14 @@ class _Column:
 
 
 _COLUMNS = (
-    _Column("在线率\nonline", lambda row: _figure(row.online), lambda row: _wanted(row.online)),
+    _Column("在线率\nonline", lambda row: figure_text(row.online), lambda row: _wanted(row.online)),
     _Column("差额(台)\nshort", lambda row: f"{row.online.short:,}", rank=2),
     _Column("在线\nonline", lambda row: f"{row.tally.online:,}", rank=3),
     _Column("离线\noffline", lambda row: f"{row.tally.offline:,}"),
     _Column("未知\nunknown", lambda row: f"{row.tally.unknown:,}"),
     _Column("报备\nexempt", lambda row: f"{row.tally.exempt:,}", rank=3),
     _Column("实测\nmeasured", lambda row: _tight(row.measured.value), rank=3),
-    _Column("完好率\nintact", lambda row: _figure(row.intact), lambda row: _wanted(row.intact)),
+    _Column("完好率\nintact", lambda row: figure_text(row.intact), lambda row: _wanted(row.intact)),
     _Column(
         "一类点\n1st class",
         lambda row: _points(row, PointClass.FIRST),
@@ -224,11 +225,11 @@ def _row_values(row: Row) -> dict[str, Any]:
             "faulty": row.tally.faulty,
             "condition_unknown": row.tally.condition_unknown,
         },
-        "online_rate": _figure_values(row.online),
-        "intact_rate": _figure_values(row.intact),
+        "online_rate": figure_values(row.online),
+        "intact_rate": figure_values(row.intact),
         "measured_share": _rate_values(row.measured, None),
-        "networked": {point_class.value: _figure_values(figure) for point_class, figure in row.coverage.items()},
-        "communities": None if row.communities is None else _figure_values(row.communities),
+        "networked": {point_class.value: figure_values(figure) for point_class, figure in row.coverage.items()},
+        "communities": None if row.communities is None else figure_values(row.communities),
         "connected": None if row.connected is None else count_values(row.connected),
     }
 
@@ -244,7 +245,8 @@ def count_values(figure: Figure) -> dict[str, Any]:
     }
 
 
-def _figure_values(figure: Figure) -> dict[str, Any]:
+def figure_values(figure: Figure) -> dict[str, Any]:
+    """Give a share as plain values, beside its target, its verdict and what is short."""
     assessment = figure.assessment
     target = None if assessment is None else assessment.target.value
     return {
