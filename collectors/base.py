@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from collectors.pushed import Report
+from collectors.pushed import Crossing, Report, Tollgate
 
 MAX_ANSWER_BYTES = 64 * 1024
 
@@ -116,6 +116,8 @@ class PollResult:
         reports: what a recorder or platform says of the devices that it tells about.
         complete: the reports are its whole list, so that a device that is not in it is missing; a partial list says
             nothing about those it lacks.
+        tollgates: checkpoints as a platform describes them, where it was asked for them.
+        lanes: their lanes.
     """
 
     outcome: Outcome
@@ -127,6 +129,8 @@ class PollResult:
     shaped_body: bool = False
     reports: Sequence[Report] = ()
     complete: bool = False
+    tollgates: Sequence[Tollgate] = ()
+    lanes: Sequence[Crossing] = ()
 
 
 class Poller(Protocol):

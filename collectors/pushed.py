@@ -56,6 +56,40 @@ class Report(Struct, forbid_unknown_fields=True):
     records: Records | None = None
 
 
+class Tollgate(Struct, frozen=True, gc=False):
+    """A checkpoint 卡口 as a platform describes it (GA/T 1400.3); codes are 0 where it says nothing.
+
+    Attributes:
+        status: 1 in order, 2 out of use, 9 other.
+        category: 10 national, 20 provincial, 30 city border, 31 city district, 40 county border, 41 county, 99 other.
+        usage: 80 public security, 81 traffic, 82 other.
+        lanes: how many lanes it says to have.
+    """
+
+    id: str
+    name: str = ""
+    status: int = 0
+    category: int = 0
+    usage: int = 0
+    lanes: int = 0
+    place_code: str = ""
+
+
+class Crossing(Struct, frozen=True, gc=False):
+    """One lane of a tollgate: its number (the leftmost is 1), direction, and the unit that serves it.
+
+    Attributes:
+        city_pass: 1 into the city, 2 out of it, 3 neither, 4 both; 0 where it says nothing.
+        device: the id of the unit, "" for none.
+    """
+
+    tollgate: str
+    number: int = 0
+    direction: str = ""
+    city_pass: int = 0
+    device: str = ""
+
+
 @dataclass(slots=True)
 class Message:
     """One message that was pushed to us: the reports in it, or why there are none.

@@ -8,17 +8,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from collectors.base import Poller
-from collectors.deep import DeepPoller
+from collectors.deep import DeepPoller, Secret
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A protocol that is known: where its poller is made, and its words; `deep_maker` where it looks deeper, too."""
+    """A protocol that is known: where its poller is made, and its words; `deep_maker` where it looks deeper, too.
+
+    `logs_in` says that its poller takes our own identity and secrets.
+    """
 
     maker: str
     text_zh: str
     text_en: str
     deep_maker: str = ""
+    logs_in: bool = False
 
 
 COLLECTORS: dict[str, Entry] = {
@@ -38,6 +42,12 @@ COLLECTORS: dict[str, Entry] = {
         "TCP 端口可达性（HOST:PORT）",
         "plain reachability by TCP: the port takes a connection",
     ),
+    "viid": Entry(
+        "collectors.viid:ViidPoller",
+        "GA/T 1400 视图库平台（轮询其设备、卡口与车道）",
+        "GA/T 1400 platforms: asked for their devices, tollgates and lanes",
+        logs_in=True,
+    ),
 }
 
 
@@ -51,17 +61,28 @@ LISTENERS: dict[str, Entry] = {
 """Protocols by which we are told; what they need is their own, so the composition root makes them."""
 
 
-def make_poller(protocol: str, *, wall_clock: Callable[[], float]) -> Poller:
+def make_poller(
+    protocol: str,
+    *,
+    wall_clock: Callable[[], float],
+    identity: str = "",
+    secret: Callable[[str], Secret | None] = lambda _: None,
+) -> Poller:
     """Make the poller of a protocol.
 
     Args:
         protocol: its name in `COLLECTORS`.
         wall_clock: gives our own time, epoch seconds.
+        identity: our own 20-digit id, for protocols that want one.
+        secret: gives what a credential reference stands for, for pollers that log in.
 
     Raises:
         KeyError: no collector of that name is known.
     """
-    maker: Callable[..., Poller] = _find(COLLECTORS[protocol].maker)
+    entry = COLLECTORS[protocol]
+    maker: Callable[..., Poller] = _find(entry.maker)
+    if entry.logs_in:
+        return maker(wall_clock=wall_clock, identity=identity, secret=secret)
     return maker(wall_clock=wall_clock)
 
 

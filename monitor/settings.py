@@ -187,6 +187,12 @@ class MqttSettings(_Section):
     timeout_s: float = Field(default=10.0, ge=0.1, le=60)
 
 
+class ViidSettings(_Section):
+    """GA/T 1400: who we are to platforms, and whether devices and platforms may register with us."""
+
+    id: str = Field(default="", pattern=r"^[0-9]{0,20}$")
+
+
 class IntakeSettings(_Section):
     """What is taken of what is pushed to us."""
 
@@ -381,6 +387,7 @@ class Settings(BaseSettings):
     credentials: CredentialsSettings = CredentialsSettings()
     deep: DeepSettings = DeepSettings()
     mqtt: MqttSettings = MqttSettings()
+    viid: ViidSettings = ViidSettings()
     intake: IntakeSettings = IntakeSettings()
     rules: RulesSettings = RulesSettings()
     exemptions: ExemptionsSettings = ExemptionsSettings()

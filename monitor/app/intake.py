@@ -14,6 +14,7 @@ from monitor.adapters.db.engine import Database
 from monitor.adapters.db.intake import SqlIntakeStore
 from monitor.adapters.db.late import SqlLateStore
 from monitor.adapters.metrics.intake import IntakeMetrics
+from monitor.adapters.vault import Vault
 from monitor.app.wiring import vault_of
 from monitor.domain.device import Device
 from monitor.ports import CredentialsError
@@ -105,6 +106,27 @@ class Intake:
             late_corrections=self._late.corrections,
             mqtt_up=None if self.mqtt is None else self.mqtt.connected,
         )
+
+
+class Logins:
+    """What pollers log in with, by the name of its group; read anew when the vault's file changes."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._stamp: object = ()
+        self._secrets: dict[str, Secret] = {}
+
+    def secret(self, group: str) -> Secret | None:
+        """Give the secret of a group, None where there is none or the vault cannot be read."""
+        stamp = self._vault.stamp()
+        if stamp != self._stamp:
+            self._stamp = stamp
+            try:
+                self._secrets = self._vault.secrets()
+            except CredentialsError as error:
+                self._secrets = {}
+                log.warning("vault.unreadable", error=" ".join(str(error).split()))
+        return self._secrets.get(group)
 
 
 def broker_of(settings: Settings, *, folder: Path) -> Broker:

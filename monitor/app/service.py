@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 
-from collectors.base import Poller
+from collectors.base import Poller, PollResult
 from collectors.registry import make_poller
 from monitor.adapters import own_clock
 from monitor.adapters.db.engine import Database
@@ -27,9 +27,9 @@ from monitor.adapters.sentinels import answers
 from monitor.adapters.web.parts import Health
 from monitor.adapters.web.server import serving
 from monitor.app.following import Followers, Following
-from monitor.app.intake import Intake
+from monitor.app.intake import Intake, Logins
 from monitor.app.page import Running, WebPage
-from monitor.app.wiring import LoadedCity, fill_if_empty, load_city, make_ready, targets_file
+from monitor.app.wiring import LoadedCity, fill_if_empty, load_city, make_ready, targets_file, vault_of
 from monitor.domain.indicator import Indicator
 from monitor.domain.point import PointClass
 from monitor.domain.scope import Scope
@@ -71,6 +71,7 @@ class Service:
         self.evaluator = Evaluator(city.tree, city.targets, validity=city.validity)
         self._settings = settings
         self._started_at = int(clock.now())
+        self._secret = Logins(vault_of(settings, folder=folder)).secret
         self._exposition = CityExposition(city.tree)
         self._durations = Durations()
         self._writes = Durations()
@@ -99,6 +100,7 @@ class Service:
             now=clock.now,
             own_clock_trusted=lambda: self._own_clock_trusted,
             on_duration=self._durations.add,
+            on_reports=self._hear,
         )
         self.own_network = OwnNetwork(
             self.ingest,
@@ -314,7 +316,13 @@ class Service:
 
     def _know_protocol(self, name: str) -> None:
         if name not in self._pollers:
-            self._pollers[name] = make_poller(name, wall_clock=self.clock.now)
+            self._pollers[name] = make_poller(
+                name, wall_clock=self.clock.now, identity=self._settings.viid.id, secret=self._secret
+            )
+
+    async def _hear(self, reporter: str, protocol: str, result: PollResult, at: int, interval_s: int) -> None:
+        """Take in what a platform said of others."""
+        await self.intake.receiving.hear(reporter, protocol, result, at, interval_s)
 
     async def _keep_house(self) -> None:
         """Once a second: follow the clock, let time and silence speak, a part of the devices at a time."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter, deque
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 from dataclasses import dataclass
 
 import structlog
 
-from collectors.base import Look, Poller
+from collectors.base import Look, Poller, PollResult
 from monitor.domain.advance import pause_begin
 from monitor.domain.device import Endpoint
 from monitor.domain.policy import Policy
@@ -63,6 +63,7 @@ class Polling:
         on_duration: told the duration of every look, seconds.
         repeat: whether a device is looked at again and again, or once (a sweep).
         last_look_at: when the collector's last look finished, epoch seconds; None for a new collector.
+        on_reports: told of answers that speak of other devices, as (device id, protocol, result, at, interval_s).
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Polling:
         on_duration: Callable[[float], None],
         repeat: bool = True,
         last_look_at: float | None = None,
+        on_reports: Callable[[str, str, PollResult, int, int], Awaitable[None]] | None = None,
     ) -> None:
         self.looks: Counter[tuple[str, str]] = Counter()
         self.errors = 0
@@ -93,6 +95,7 @@ class Polling:
         self._own_clock_trusted = own_clock_trusted
         self._on_duration = on_duration
         self._repeat = repeat
+        self._on_reports = on_reports
         self._running: dict[str, asyncio.Task[None]] = {}
         self._changed: dict[str, Endpoint | None] = {}
         # Found once: to take an address apart at every look costs 2 µs.
@@ -309,7 +312,10 @@ class Polling:
             policy=self._policy,
             own_clock_trusted=self._own_clock_trusted(),
         )
-        return self._ingest.accept(observation), started
+        state = self._ingest.accept(observation)
+        if self._on_reports is not None and (result.reports or result.complete):
+            await self._on_reports(device_id, endpoint.protocol, result, at, interval_s)
+        return state, started
 
     def _notice_time(self) -> None:
         """Note that a look has finished; where the one before was long ago, find out first whether that was a pause."""

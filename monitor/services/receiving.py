@@ -108,7 +108,7 @@ class Receiving:
         await self._ingest.store_now(touched)
         return receipts
 
-    async def hear(self, reporter: str, protocol: str, result: PollResult, *, at: int, interval_s: int) -> None:
+    async def hear(self, reporter: str, protocol: str, result: PollResult, at: int, interval_s: int) -> None:
         """Take what a polled platform or recorder says of the devices that it tells about.
 
         A complete list that leaves a device of it out is a silent look at that device; a partial one says nothing.
