@@ -18,6 +18,8 @@ WORK = {
     "journey": "bench.work_look:journey",
     "lean": "bench.work_look:lean",
     "prepare": "bench.work_city:prepare",
+    "report_city": "bench.work_report:report_city",
+    "report_city_on_postgres": "bench.work_report:report_city_on_postgres",
     "steps": "bench.work_steps:steps",
 }
 

@@ -32,6 +32,7 @@ from monitor.domain.policy import Policy
 
 ENV_PREFIX = "VIDNET_"
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?")
+_TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _SHARE = re.compile(r"0(\.[0-9]+)?|1(\.0+)?")
 
 
@@ -39,6 +40,18 @@ def _is_a_share(text: str) -> str:
     if _SHARE.fullmatch(text) is None:
         raise ValueError('a decimal string from "0" to "1" such as "0.95"')
     return text
+
+
+def seconds_of_day(text: str) -> int:
+    """Give the seconds after midnight of a time of day such as "08:00".
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = _TIME_OF_DAY.fullmatch(text)
+    if found is None:
+        raise ValueError('a time of day such as "08:00"')
+    return int(found[1]) * 3_600 + int(found[2]) * 60
 
 
 Seconds = Annotated[int, Field(ge=1, le=31_536_000)]
@@ -311,6 +324,36 @@ _SCHEMES = {
 }
 
 
+class ReportSettings(_Section):
+    """Reports: where they go, when they are made, and what they list."""
+
+    folder: str = Field(default="reports", min_length=1)
+    weekly: bool = True
+    weekly_at: str = "08:00"
+    objections_within_s: Seconds = 259_200
+    snapshot_times: list[str] = Field(default=["02:00", "08:00", "14:00", "20:00"], min_length=1, max_length=96)
+    small_sample: int = Field(default=20, ge=0, le=100_000)
+    repair_from_s: Seconds = 14_400
+    listed: int = Field(default=10, ge=1, le=1_000)
+
+    @field_validator("weekly_at")
+    @classmethod
+    def _is_a_time(cls, text: str) -> str:
+        seconds_of_day(text)
+        return text
+
+    @field_validator("snapshot_times")
+    @classmethod
+    def _are_times(cls, texts: list[str]) -> list[str]:
+        for text in texts:
+            seconds_of_day(text)
+        return texts
+
+    def snapshot_seconds(self) -> tuple[int, ...]:
+        """Give the snapshot times as seconds after midnight, in order."""
+        return tuple(sorted({seconds_of_day(text) for text in self.snapshot_times}))
+
+
 class WebSettings(_Section):
     """Where the page, the API, `/metrics`, `/healthz` and `/readyz` are served, and how."""
 
@@ -393,6 +436,7 @@ class Settings(BaseSettings):
     exemptions: ExemptionsSettings = ExemptionsSettings()
     alerting: AlertingSettings = AlertingSettings()
     receivers: dict[str, ReceiverSettings] = {}
+    report: ReportSettings = ReportSettings()
     web: WebSettings = WebSettings()
     accounts: AccountsSettings = AccountsSettings()
     audit: AuditSettings = AuditSettings()

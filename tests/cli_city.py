@@ -49,7 +49,8 @@ class CliCity:
         return city
 
     def run(self, *arguments: str) -> Result:
-        group = 2 if arguments[0] in ("exempt", "import", "inventory", "requests", "correct") else 1
+        groups = ("exempt", "import", "inventory", "report", "requests", "correct")
+        group = 2 if arguments[0] in groups else 1
         config = ("-c", str(self.config))
         return CliRunner().invoke(app, [*arguments[:group], *config, *arguments[group:]])
 

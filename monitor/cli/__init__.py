@@ -20,6 +20,7 @@ from monitor.cli import (
     imports,
     looks,
     mqtt,
+    reports,
     requests,
     service,
     setup,
@@ -120,6 +121,14 @@ app.add_typer(import_app, name="import")
 grafana_app = typer.Typer(help="看板与规则 · dashboards and rules for Grafana and Prometheus", no_args_is_help=True)
 grafana_app.command("export")(grafana.export)
 app.add_typer(grafana_app, name="grafana")
+report_app = typer.Typer(help="考核报表 · compliance reports: weekly, monthly, any days", no_args_is_help=True)
+report_app.command("weekly")(reports.weekly)
+report_app.command("monthly")(reports.monthly)
+report_app.command("range")(reports.any_range)
+report_app.command("list")(reports.list_reports)
+report_app.command("verify")(reports.verify_report)
+report_app.command("diff")(reports.diff_reports)
+app.add_typer(report_app, name="report")
 
 db_app = typer.Typer(help="数据库 · the database", no_args_is_help=True)
 db_app.command("upgrade")(setup.db_upgrade)

@@ -24,6 +24,7 @@ from monitor.adapters.files.profiles import ProfileError
 from monitor.adapters.files.regions import RegionsFileError
 from monitor.adapters.files.targets import TargetsFileError
 from monitor.adapters.process import TooFewFilesError
+from monitor.adapters.reports.folder import ReportFolderError
 from monitor.adapters.web.server import WebServerError
 from monitor.app.decisions import AttachmentError
 from monitor.app.demo import DemoError
@@ -36,6 +37,7 @@ from monitor.domain.exempting import NotAllowedError
 from monitor.ports import CredentialsError, StoreError
 from monitor.services.account_desk import AccountError
 from monitor.services.importing.sheet import SheetError
+from monitor.services.report_material import ReportError
 from monitor.settings import Settings, SettingsError, read_settings
 
 T = TypeVar("T")
@@ -120,6 +122,10 @@ def errors_as_messages() -> Iterator[None]:
         ProfileError,
     ) as error:
         fail(MISUSED, str(error))
+    except ReportError as error:
+        fail(MISUSED, str(error))
+    except ReportFolderError as error:
+        fail(FAILED, str(error))
     except (StoreError, SiteFilesError, CredentialsError, FleetError, WebServerError, TooFewFilesError) as error:
         fail(FAILED, str(error))
 

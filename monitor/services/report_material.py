@@ -1,0 +1,313 @@
+"""Gathering what a report is made of: one reading of the facts, everything counted, names for what is listed."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from monitor.domain.assessment import DEFAULT_VALIDITY, Validity
+from monitor.domain.compliance import ComplianceRow, Judging, Method, RowCounter, compliance_rows
+from monitor.domain.coverage import Coverage
+from monitor.domain.device import Device, DeviceKind
+from monitor.domain.facts import Axis, Party
+from monitor.domain.outages import Outage, outages, repaired
+from monitor.domain.packed import OFFLINE
+from monitor.domain.period import Period
+from monitor.domain.period_counting import WIDTH, CountingRules, PeriodCounter, PeriodSums
+from monitor.domain.period_coverage import PeriodCoverage
+from monitor.domain.point import PointClass
+from monitor.domain.ranking import SMALL_SAMPLE
+from monitor.domain.region import RegionTree
+from monitor.domain.target import Target
+from monitor.ports import ReportFacts
+
+HOUR_S = 3_600
+
+
+class ReportError(Exception):
+    """A report cannot be made as asked; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRules:
+    """The settings of reports.
+
+    Attributes:
+        counting: what decides over seconds.
+        validity: how much must have been measured and judged.
+        small_sample: a row of fewer devices is marked.
+        repair_from_s: shorter outages are not listed as repairs.
+        listed: how many devices and incidents are named under each row below its target.
+    """
+
+    counting: CountingRules
+    validity: Validity = DEFAULT_VALIDITY
+    small_sample: int = SMALL_SAMPLE
+    repair_from_s: int = 4 * HOUR_S
+    listed: int = 10
+
+
+@dataclass(slots=True)
+class Previous:
+    """What is needed of the period before: by entry, as `PeriodSums` has them, but under the device's id.
+
+    Attributes:
+        name: its name.
+        source: the revision that it was read from, "" where it was counted from the facts.
+        sha256: of that revision's seconds by device, "" likewise.
+        length: its seconds.
+        below: by (region, class code or "", dimension:name or "") how many periods in a row the online rate was missed.
+        online: likewise the online rate as numerator and denominator.
+        intact: likewise the intact rate.
+    """
+
+    name: str
+    source: str
+    sha256: str
+    length: int
+    device_ids: list[str] = field(default_factory=list)
+    regions: list[str] = field(default_factory=list)
+    classes: list[str] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
+    seconds: array[int] = field(default_factory=lambda: array("q"))
+    below: dict[str, int] = field(default_factory=dict)
+    online: dict[str, tuple[int, int]] = field(default_factory=dict)
+    intact: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Material:
+    """Everything that the sheets are written from."""
+
+    period: Period
+    end: int
+    as_of: int
+    root: str
+    tree: RegionTree
+    counter: PeriodCounter
+    sums: PeriodSums
+    rows: list[ComplianceRow]
+    row_counter: RowCounter
+    coverage: dict[tuple[str, PointClass], Coverage]
+    offline: list[Outage]
+    repairs: list[Outage]
+    previous: Previous | None
+    rules: ReportRules
+    targets: Sequence[Target]
+    method: Method
+    names: dict[str, str]
+
+    def device(self, index: int) -> Device:
+        """Give a device as it was at the end of the period."""
+        device = self.counter.facts.devices[index]
+        if device.id in self.counter.pasts.changed:
+            return self.counter.pasts.past(index).version_at(self.end - 1).device
+        return device
+
+    def party(self, index: int) -> Party:
+        """Give who is responsible for what a device lost in the period, as far as anybody decided."""
+        for correction in reversed(self.counter.pasts.corrections.get(self.counter.facts.devices[index].id, [])):
+            if correction.party is not Party.UNDECIDED and correction.end > self.counter.start:
+                return correction.party
+        return Party.UNDECIDED
+
+
+async def gather(
+    store: ReportFacts,
+    period: Period,
+    *,
+    root: str | None,
+    rules: ReportRules,
+    targets: Sequence[Target],
+    method: Method,
+    as_of: int,
+    upto: int | None,
+    previous: Previous | None,
+    names: dict[str, str] | None = None,
+    on_step: Callable[[str, int, int], None] = lambda step, done, total: None,
+) -> Material:
+    """Read, count and look up.
+
+    Args:
+        store: the facts.
+        period: what the report is about.
+        root: the code of the region whose rows are wanted; None for the whole city.
+        rules: the settings.
+        targets: all targets.
+        method: what the rates are made of.
+        as_of: the instant at which seconds end where the period is not over (RULES §0).
+        upto: the seq K; None for the newest.
+        previous: the period before, from its published revision; None counts it from the facts, where there are any.
+        names: of the devices that are listed, where they are known already (a recomputation).
+        on_step: told what is done: the step, and how much of how much.
+
+    Raises:
+        ReportError: the period has not begun, the inventory has no such region or is empty.
+    """
+    end = min(period.end, as_of)
+    if end <= period.start:
+        raise ReportError(f"{period.name} 尚未开始 · {period.name} has not begun yet")
+    on_step("facts", 0, 1)
+    first = period.start if previous is not None else period.before[1]
+    facts = await store.read(start=first, upto=upto, as_of=as_of)
+    on_step("facts", 1, 1)
+    if not facts.regions:
+        raise ReportError("清单为空，没有可考核的设备 · the inventory is empty: there is nothing to assess")
+    counter = PeriodCounter(facts, start=period.start, end=end, rules=rules.counting)
+    tree = counter.trees[-1][2]
+    code = root if root is not None else tree.children(None)[0].code
+    if code not in tree:
+        raise ReportError(f"清单中没有区划 {code} · the inventory has no region {code}")
+    sums = counter.count(on_progress=lambda done: on_step("devices", done, len(facts.devices)))
+    if previous is None:
+        previous = _counted_before(counter, period, rules, root=code, targets=targets, method=method, on_step=on_step)
+    coverage = PeriodCoverage(counter, sums)
+    found_coverage = coverage.of(await store.changes_of(coverage.needed, upto=facts.upto), tree=tree)
+    judging = Judging(tree, targets, period.start, rules.validity, method, rules.small_sample)
+    row_counter = RowCounter(sums, root=code, headline_kinds=rules.counting.headline_kinds)
+    material = Material(
+        period=period,
+        end=end,
+        as_of=as_of,
+        root=code,
+        tree=tree,
+        counter=counter,
+        sums=sums,
+        rows=compliance_rows(row_counter.rows(), judging, coverage=found_coverage),
+        row_counter=row_counter,
+        coverage=found_coverage,
+        offline=[],
+        repairs=[],
+        previous=previous,
+        rules=rules,
+        targets=targets,
+        method=method,
+        names={},
+    )
+    on_step("outages", 0, 1)
+    await _add_outages(store, material)
+    on_step("outages", 1, 1)
+    if names is not None:
+        material.names = names
+    return material
+
+
+def row_name(row: ComplianceRow) -> str:
+    """Give the name of a row under which the next period finds it again."""
+    key = row.key
+    organisation = "" if key.organisation is None else ":".join(key.organisation)
+    return "|".join((key.region, key.point_class or "", key.kind or "", organisation))
+
+
+def _counted_before(
+    counter: PeriodCounter,
+    period: Period,
+    rules: ReportRules,
+    *,
+    root: str,
+    targets: Sequence[Target],
+    method: Method,
+    on_step: Callable[[str, int, int], None],
+) -> Previous | None:
+    """Count the period before from the facts; None where they know nothing of it."""
+    name, start, end = period.before
+    facts = counter.facts
+    earlier = PeriodCounter(facts, start=start, end=end, rules=rules.counting, pasts=counter.pasts)
+    sums = earlier.count(on_progress=lambda done: on_step("before", done, len(facts.devices)))
+    previous = Previous(name, "", "", end - start)
+    known = False
+    for number, index in enumerate(sums.entry_devices):
+        region, point_class, kind, _ = sums.slots[sums.entry_slots[number]][1]
+        seconds = sums.entry(number)
+        known = known or any(seconds[4:])
+        previous.device_ids.append(facts.devices[index].id)
+        previous.regions.append(region)
+        previous.classes.append(point_class.value)
+        previous.kinds.append(kind.value)
+        previous.seconds.extend(seconds)
+    if not known:
+        return None
+    tree = earlier.trees[-1][2]
+    judging = Judging(tree, targets, start, rules.validity, method, rules.small_sample)
+    row_counter = RowCounter(sums, root=root, headline_kinds=rules.counting.headline_kinds)
+    for row in compliance_rows(row_counter.rows(), judging):
+        remember(previous, row, below=0)
+    return previous
+
+
+def remember(previous: Previous, row: ComplianceRow, *, below: int) -> None:
+    """Note what the next period asks of a row; `below` counts the periods in a row before this one."""
+    name = row_name(row)
+    previous.online[name] = row.online.rate.numerator, row.online.rate.denominator
+    previous.intact[name] = row.intact.rate.numerator, row.intact.rate.denominator
+    previous.below[name] = below + 1 if row.online.verdict == "missed" else 0
+
+
+async def _add_outages(store: ReportFacts, material: Material) -> None:
+    """Add the devices that are offline at the end, and the repairs; look up when the long ones began."""
+    counter, sums = material.counter, material.sums
+    pasts, end = counter.pasts, material.end
+    wanted = _indices_in(material)
+    offline = [
+        outages(pasts, index, end=end)[-1]
+        for index, state in enumerate(sums.at_end)
+        if state == OFFLINE and index in wanted
+    ]
+    repairs = [
+        each
+        for each in repaired(pasts, sums, start=counter.start, end=end, at_least_s=material.rules.repair_from_s)
+        if each.index in wanted
+    ]
+    devices = counter.facts.devices
+    long = sorted({devices[each.index].id for each in (*offline, *repairs) if each.since is None})
+    changes = await store.changes_of(long, upto=counter.facts.upto)
+
+    def dated(outage: Outage) -> Outage:
+        if outage.since is not None:
+            return outage
+        before = [
+            change
+            for change in changes[devices[outage.index].id]
+            if change.axis is Axis.CONNECTIVITY and change.at <= counter.start
+        ]
+        if not before or before[-1].new != "offline":
+            return outage
+        return Outage(outage.index, before[-1].at, outage.until, before[-1].cause)
+
+    material.offline = [dated(each) for each in offline]
+    least = material.rules.repair_from_s
+    material.repairs = [
+        each
+        for each in map(dated, repairs)
+        if each.since is None or (each.until is not None and each.until - each.since >= least)
+    ]
+
+
+def _indices_in(material: Material) -> set[int]:
+    """Give the indices of the headline devices with seconds under the root."""
+    counted = {
+        slot
+        for slot, keys in enumerate(material.row_counter.keys_of_slot)
+        if keys and material.sums.slots[slot][1][2] in material.rules.counting.headline_kinds
+    }
+    sums = material.sums
+    return {index for index, slot in zip(sums.entry_devices, sums.entry_slots, strict=True) if slot in counted}
+
+
+def change_of(now: Fraction | None, before: tuple[int, int] | None) -> Fraction | None:
+    """Give the change against the period before, None where either is not known."""
+    if now is None or before is None or not before[1]:
+        return None
+    return now - Fraction(*before)
+
+
+def entries_of(previous: Previous) -> Iterable[tuple[str, str, str, str, Sequence[int]]]:
+    """Give (device, region, class, kind, seconds by bucket) of the period before, in its order."""
+    for number, device_id in enumerate(previous.device_ids):
+        seconds = previous.seconds[number * WIDTH : (number + 1) * WIDTH]
+        yield device_id, previous.regions[number], previous.classes[number], previous.kinds[number], seconds
+
+
+KINDS = {kind.value: kind for kind in DeviceKind}

@@ -1,0 +1,208 @@
+"""`vidnet report` on a small city: the files and their figures, revisions, verification, and what is refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import openpyxl
+import pytest
+from typer.testing import CliRunner
+
+from monitor.cli import app
+from monitor.domain.facts import Axis, Correction, Party
+from monitor.domain.period import last_week
+from monitor.domain.state import Cause
+from monitor.domain.weeks import parse_week, week_of
+from monitor.ports import InventoryBatch
+from tests.cli_city import DAY_S, CliCity
+
+ZONE = ZoneInfo("Asia/Shanghai")
+SUMMARY = (
+    "region_code,level,point_class,device_kind,organisation,in_service_s,exempt_online_s,exempt_offline_s,"
+    "exempt_unknown_s,unknown_s,offline_s,intact_s,faulty_s,condition_unknown_s,online_rate,intact_rate,"
+    "raw_online_rate,raw_intact_rate,measured_share,judged_share,target_online,target_intact,online_met,intact_met,"
+    "devices_short,rank"
+)
+SHEETS = (
+    *("summary", "below-target", "offline-devices", "repairs", "settlement"),
+    *("exemptions", "denominator", "waterfall", "method", "objections"),
+)
+WEEK_S = 7 * DAY_S
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> CliCity:
+    return CliCity.make(tmp_path)
+
+
+def rows(folder: str, name: str) -> list[dict[str, str]]:
+    content = (Path(folder) / name).read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert content.count(b"\r\n") == content.count(b"\n")
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+
+
+def row(folder: str, region: str, **parts: str) -> dict[str, str]:
+    wanted = {"region_code": region, "point_class": "any", "device_kind": "any", "organisation": "any"} | parts
+    found = [each for each in rows(folder, "summary.csv") if wanted.items() <= each.items()]
+    assert len(found) == 1, wanted
+    return found[0]
+
+
+def test_a_weeks_report_has_every_file_and_its_exact_figures(city: CliCity) -> None:
+    made = city.json("report", "weekly")
+
+    folder = made["folder"]
+    name = last_week(int(time.time()), ZONE).name
+    assert Path(folder) == city.config.parent / "reports" / name / "rev1"
+    wanted = {f"{sheet}{lang}.csv" for sheet in SHEETS for lang in ("", ".zh", ".en")}
+    wanted |= {f"report.{lang}.{kind}" for lang in ("zh", "en") for kind in ("xlsx", "html")}
+    wanted |= {"summary-details.csv", "inputs.json", "rows.json", "device-seconds.csv.gz"}
+    assert set(made["files"]) == wanted
+    assert {each.name for each in Path(folder).iterdir()} == wanted | {"manifest.json"}
+    assert (Path(folder) / "summary.csv").read_text(encoding="utf-8-sig").splitlines()[0] == SUMMARY
+    whole = row(folder, "3707")
+    assert whole == made["rows"][0]
+    assert (int(whole["in_service_s"]), int(whole["offline_s"])) == (20 * WEEK_S, 2 * WEEK_S)
+    assert whole["online_rate"] == "0.900000000"
+    assert whole["raw_online_rate"] == "0.900000000"
+    assert whole["measured_share"] == "1.000000000"
+    assert (whole["target_online"], whole["online_met"], whole["devices_short"]) == ("0.950000000", "missed", "1")
+    assert [row(folder, code)["rank"] for code in ("370702", "370703", "3707")] == ["1", "1", ""]
+    details = rows(folder, "summary-details.csv")[0]
+    assert (details["snapshot_rate"], details["weeks_below"], details["small_sample"]) == ("0.900000000", "2", "no")
+
+
+def test_the_lists_name_who_lost_what(city: CliCity) -> None:
+    folder = city.json("report", "weekly")["folder"]
+
+    offline = rows(folder, "offline-devices.csv")
+    assert [(each["device_id"], each["age"], each["cause"]) for each in offline] == [
+        ("370702-9", "gt7d", "silent"),
+        ("370703-9", "gt7d", "silent"),
+    ]
+    below = [each for each in rows(folder, "below-target.csv") if each["region_code"] == "370702"]
+    assert below[0]["item_id"] == "370702-9"
+    assert (below[0]["lost_s"], below[0]["explained_share"]) == (str(WEEK_S), "1.000000000")
+    falls = [each for each in rows(folder, "waterfall.csv") if each["region_code"] == "3707"]
+    assert [(each["step"], each["value"]) for each in falls] == [("before", "0.900000000"), ("after", "0.900000000")]
+    method = {each["item"]: each["value"] for each in rows(folder, "method.csv")}
+    assert method["status"] == "draft"
+    assert method["fact_seq"].isdigit()
+
+
+def test_people_read_it_in_their_language(city: CliCity) -> None:
+    folder = city.json("report", "weekly")["folder"]
+
+    chinese, english = rows(folder, "summary.zh.csv")[0], rows(folder, "summary.en.csv")[0]
+    assert (chinese["行政区划"], chinese["在线率"], chinese["在线率考核"]) == ("潍坊市", "90.00%", "✘ 未达标")
+    assert (english["online rate"], english["online verdict"]) == ("90.00%", "✘ missed")
+    book = openpyxl.load_workbook(Path(folder) / "report.zh.xlsx")
+    assert book.sheetnames[:2] == ["考核汇总", "未达标原因"]
+    page = book["长时间离线设备"]
+    assert page["E2"].value == "370702-9"
+    assert page["E2"].data_type == "s"
+    html = (Path(folder) / "report.zh.html").read_text(encoding="utf-8")
+    assert "90.00%" in html
+    assert "http" not in html.replace("http-equiv", "")
+
+
+def test_a_revision_is_never_changed_and_comes_out_the_same_again(city: CliCity) -> None:
+    first = city.json("report", "weekly")["folder"]
+    before = {each.name: each.read_bytes() for each in Path(first).iterdir()}
+    week = last_week(int(time.time()), ZONE)
+
+    async def correct(inventory: Any, _: Any) -> None:
+        right = Correction(
+            *("370702-9", Axis.CONNECTIVITY, week.start, week.start + DAY_S, "online", Cause.DECISION),
+            by_person=True,
+            party=Party.CARRIER,
+        )
+        await inventory.record(InventoryBatch(corrections=[right]))
+
+    city.read(correct)
+    second = city.json("report", "weekly")["folder"]
+
+    assert Path(second).name == "rev2"
+    assert {each.name: each.read_bytes() for each in Path(first).iterdir()} == before
+    assert row(second, "370702")["offline_s"] == str(6 * DAY_S)
+    for folder in (first, second):
+        assert city.json("report", "verify", folder)["ok"], folder
+    changed = json.loads(CliRunner().invoke(app, ["report", "diff", first, second, "--json"]).stdout)
+    rate = [each for each in changed if each["region_code"] == "370702" and each["column"] == "online_rate"]
+    assert rate[0]["old"] == "0.900000000"
+    listed = city.json("report", "list")
+    assert [(each["revision"], each["status"]) for each in listed] == [(1, "draft"), (2, "draft")]
+    (Path(first) / "summary.csv").write_text("spoiled")
+    (Path(first) / "more.txt").write_text("not part of it")
+    spoiled = CliRunner().invoke(app, ["report", "verify", first, "--json"])
+    assert spoiled.exit_code == 1
+    assert len(json.loads(spoiled.stdout)["problems"]) == 2
+
+
+def test_the_next_week_starts_from_what_was_published(city: CliCity) -> None:
+    week = week_of(int(time.time()), ZONE)
+    earlier, later = week.shifted(-2).name, week.shifted(-1).name
+    published = city.json("report", "weekly", "--week", earlier)["folder"]
+
+    made = city.json("report", "weekly", "--week", later)
+
+    inputs = json.loads((Path(made["folder"]) / "inputs.json").read_text())
+    assert inputs["previous"] == f"{earlier}/{Path(published).name}"
+    assert rows(made["folder"], "summary-details.csv")[0]["weeks_below"] == "3"
+    assert city.json("report", "verify", made["folder"])["ok"]
+
+
+def test_a_week_that_runs_is_stamped_so_far(city: CliCity) -> None:
+    now = int(time.time())
+    week = week_of(now, ZONE)
+
+    made = city.json("report", "weekly", "--week", week.name)
+
+    assert made["status"] == "interim"
+    assert made["end"] <= now + 60
+    start, _ = week.bounds(ZONE)
+    assert row(made["folder"], "3707")["in_service_s"] == str(20 * (made["end"] - start))
+    assert "截至目前" in (Path(made["folder"]) / "report.zh.html").read_text(encoding="utf-8")
+
+
+def test_region_method_language_and_any_days(city: CliCity, tmp_path: Path) -> None:
+    one = city.json("report", "weekly", "--region", "370703", "--lang", "zh", "--method", "snapshot")
+    folder = Path(one["folder"])
+    assert folder.parent.name.endswith("-370703-snapshot")
+    assert {each["region_code"] for each in rows(str(folder), "summary.csv")} == {"370703"}
+    assert (folder / "summary.zh.csv").exists()
+    assert not (folder / "summary.en.csv").exists()
+    today = datetime.fromtimestamp(time.time(), ZONE).date()
+    month = f"{today:%Y-%m}"
+    assert city.json("report", "monthly", "--month", month, "--out", str(tmp_path / "o"))["period"] == month
+    days = city.json("report", "range", "--from", f"{today}", "--to", f"{today}")
+    assert days["period"] == f"{today}_{today}"
+
+
+def test_what_cannot_be_made_is_refused_and_leaves_nothing(city: CliCity) -> None:
+    following = week_of(int(time.time()), ZONE).shifted(2).name
+
+    assert "2026-W99" in city.refused("report", "weekly", "--week", "2026-W99")
+    assert "没有区划" in city.refused("report", "weekly", "--region", "999999")
+    assert "尚未开始" in city.refused("report", "weekly", "--week", following)
+    assert "不是周" in city.refused("report", "weekly", "--week", "2026-11")
+    assert not (city.config.parent / "reports").exists()
+    assert city.json("report", "list") == []
+    assert parse_week(following)
+
+
+def test_a_clock_that_went_back_is_noticed(city: CliCity, monkeypatch: pytest.MonkeyPatch) -> None:
+    city.json("report", "weekly")
+    week = last_week(int(time.time()), ZONE).name
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now - 3_600)
+
+    assert "时钟倒退" in city.refused("report", "weekly", "--week", week)
