@@ -24,6 +24,7 @@ from monitor.cli import (
     requests,
     service,
     setup,
+    targets,
 )
 
 app = typer.Typer(
@@ -64,6 +65,11 @@ exempt_app.command("end")(exemptions.end)
 exempt_app.command("list")(exemptions.list_exemptions)
 exempt_app.command("import")(exemptions.import_sheet)
 app.add_typer(exempt_app, name="exempt")
+
+targets_app = typer.Typer(help="目标 · targets: what must be reached")
+targets_app.callback(invoke_without_command=True)(targets.list_targets)
+targets_app.command("import")(targets.import_file)
+app.add_typer(targets_app, name="targets")
 
 requests_app = typer.Typer(
     help="申请 · requests: what moves a denominator takes effect at approval", no_args_is_help=True

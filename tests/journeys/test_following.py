@@ -113,6 +113,10 @@ async def test_a_running_service_takes_in_what_people_do_beside_it(tmp_path: Pat
             assert run.service.overview().whole.online.assessment is not None
             (tmp_path / "targets.toml").write_text("", encoding="utf-8")
             await until(lambda: run.service.overview().whole.online.assessment is None, within_s=5)
+            entry = 'indicator = "online"\nvalue = "0.10"\neffective_from = "2020-01-01"\nsource = "x"\n'
+            (tmp_path / "other.toml").write_text(f"[[target]]\n{entry}", encoding="utf-8")
+            await vidnet(config, "targets", "import", str(tmp_path / "other.toml"), "--as", "李四")
+            await until(lambda: run.service.overview().whole.online.assessment is not None, within_s=5)
             before = dict(run.service.counts.cells())
         async with running(read_settings(config), tmp_path) as again:
             assert dict(again.service.counts.cells()) == before, "a restart finds what was followed"
