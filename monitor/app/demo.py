@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -18,6 +18,7 @@ from monitor.app.wiring import config_folder, database_of, make_ready
 from monitor.demo.city import build_city
 from monitor.demo.fleet import FleetConfig
 from monitor.demo.launch import start_fleet
+from monitor.demo.past import past_of
 from monitor.ports import InventoryBatch
 from monitor.settings import Settings, read_settings
 
@@ -88,7 +89,7 @@ async def prepare_demo(folder: Path, *, devices: int | None, seed: int, fleet_po
     await make_ready(database)
     inventory = SqlInventory(database)
     if not await inventory.regions():
-        batch = _inventory(city)
+        batch = _inventory(city, with_past=True)
         # Written first: a start that is cut short between the two goes on with the same city.
         _remember(folder, city)
         await inventory.record(batch)
@@ -127,10 +128,10 @@ def _remember(folder: Path, city: DemoCity) -> None:
     written.replace(folder / _CITY_FILE)
 
 
-def _inventory(city: DemoCity) -> InventoryBatch:
+def _inventory(city: DemoCity, *, with_past: bool = False) -> InventoryBatch:
     regions = read_regions(config_folder() / "weifang-regions.csv")
     built = build_city(devices=city.devices, seed=city.seed, port=city.port, regions=regions, at=city.at)
-    return built.inventory()
+    return replace(built.inventory(), corrections=past_of(built)) if with_past else built.inventory()
 
 
 def _settings_text(devices: int, web_port: int) -> str:

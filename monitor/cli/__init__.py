@@ -17,6 +17,7 @@ from monitor.cli import (
     exemptions,
     figures,
     grafana,
+    history,
     imports,
     looks,
     mqtt,
@@ -123,6 +124,7 @@ import_app = typer.Typer(help="导入 · regions, points and devices from sheets
 import_app.command("regions")(imports.regions)
 import_app.command("points")(imports.points)
 import_app.command("devices")(imports.devices)
+import_app.command("history")(history.history)
 app.add_typer(import_app, name="import")
 grafana_app = typer.Typer(help="看板与规则 · dashboards and rules for Grafana and Prometheus", no_args_is_help=True)
 grafana_app.command("export")(grafana.export)

@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from monitor.adapters.files.alert_rules import AlertRulesFileError
 from monitor.adapters.files.exemptions import ExemptionsFileError
+from monitor.adapters.files.history import HistoryFileError
 from monitor.adapters.files.inventory import DevicesFileError
 from monitor.adapters.files.profiles import ProfileError
 from monitor.adapters.files.regions import RegionsFileError
@@ -117,6 +118,7 @@ def errors_as_messages() -> Iterator[None]:
         NotAllowedError,
         AccountError,
         ExemptionsFileError,
+        HistoryFileError,
         AttachmentError,
         SheetError,
         ProfileError,
