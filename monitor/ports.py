@@ -12,7 +12,7 @@ from monitor.domain.audit import AuditEntry
 from monitor.domain.device import Device, DeviceRecord
 from monitor.domain.facts import Axis, Correction, Exemption, InventoryChange, Party, StateChange, Withdrawal
 from monitor.domain.incident import Incident, Member
-from monitor.domain.notification import Parcel, Waiting
+from monitor.domain.notification import Message, Parcel, Waiting
 from monitor.domain.observation import Observation
 from monitor.domain.period_facts import PeriodFacts
 from monitor.domain.point import Point
@@ -483,7 +483,7 @@ class AlertBatch:
     members: Sequence[Member] = ()
     orders: Sequence[WorkOrder] = ()
     reopened: Sequence[WorkOrder] = ()
-    happenings: Sequence[Happening] = ()
+    happenings: list[Happening] = field(default_factory=list)
     outbox: Sequence[Waiting] = ()
     numbers: Mapping[str, int] = field(default_factory=dict)
     cursor: int | None = None
@@ -629,15 +629,24 @@ class Notifier(Protocol):
 
     Attributes:
         hands_over: whether a message is only handed to a spool, its delivery told later by `results`.
+        refresh_every_s: how often it wants to hear of all raised alerts again, seconds; None for never.
     """
 
     hands_over: bool
+    refresh_every_s: int | None
 
     async def send(self, parcel: Parcel) -> None:
         """Send a parcel.
 
         Raises:
             NotifyError: it was not taken; it may be sent again.
+        """
+
+    async def refresh(self, raised: Sequence[Message]) -> None:
+        """Say again what is raised.
+
+        Raises:
+            NotifyError: it was not taken.
         """
 
     async def results(self) -> Sequence[SpoolResult]:

@@ -272,6 +272,7 @@ class AlertingSettings(_Section):
     settle_s: Seconds = 600
     carriers: dict[str, list[str]] = {}
     good_looks: int = Field(default=3, ge=1, le=1_000)
+    orders_to: list[str] = []
     page: str = ""
     handbook: str = ""
 

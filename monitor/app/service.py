@@ -26,6 +26,7 @@ from monitor.adapters.process import loading, raise_open_files
 from monitor.adapters.sentinels import answers
 from monitor.adapters.web.parts import Health
 from monitor.adapters.web.server import serving
+from monitor.app.alerting import AlertingParts
 from monitor.app.following import Followers, Following
 from monitor.app.intake import Intake, Logins
 from monitor.app.page import Running, WebPage
@@ -118,6 +119,18 @@ class Service:
             devices=city.devices,
             now=clock.now,
             own_clock_trusted=lambda: self._own_clock_trusted,
+        )
+        self.alerting = AlertingParts(
+            settings,
+            database,
+            folder=folder,
+            evaluator=lambda: self.evaluator,
+            counts=lambda: self.counts,
+            ingest=self.ingest,
+            own_network=self.own_network,
+            polling=self.polling,
+            clock_trusted=lambda: self._own_clock_trusted or settings.collector.own_clock == "untrusted",
+            now=clock.now,
         )
         self._page = WebPage(
             Running(
@@ -259,6 +272,7 @@ class Service:
         yield self.following.keep_following(every_s=self._settings.store.follow_every_s)
         yield from self.intake.work()
         yield from self._page.work()
+        yield from self.alerting.work()
         if self._settings.collector.sentinels:
             timeout_s = self._settings.collector.timeout_s
             yield self.own_network.watch(
@@ -303,6 +317,8 @@ class Service:
         if mark is not None:
             self.polling.last_look_at = mark.last_look_at
             self.polling.notice_pause(next_due_at=mark.next_due_at)
+        await self.alerting.load()
+        self.following.on_news(lambda news: self.alerting.follow(news.devices))
         await self.intake.begin()
         self.polling.schedule()
         log.info("service.loaded", devices=len(city.devices), looked_at=self.polling.devices)
@@ -353,6 +369,7 @@ class Service:
         try:
             await self._store_the_rest()
         finally:
+            await self.alerting.close()
             for poller in self._pollers.values():
                 await poller.close()
             await self._store.close()

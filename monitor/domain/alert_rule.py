@@ -74,7 +74,7 @@ _BAD_BELOW = frozenset({*_INDICATORS, Measure.MEASURED, Measure.DISK})
 _REGIONAL = frozenset({*_INDICATORS, Measure.MEASURED, Measure.DROP, Measure.LONG_OFFLINE})
 _UNITS = dict.fromkeys((*_BAD_BELOW, Measure.DROP), Unit.SHARE) | {
     Measure.INCIDENT: Unit.COUNT,
-    Measure.EXEMPTION_OVER: Unit.SECONDS,
+    Measure.EXEMPTION_OVER: Unit.COUNT,
 }
 
 _DAY_MINUTES = 24 * 60

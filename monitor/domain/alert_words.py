@@ -73,7 +73,7 @@ def words_zh(rule: AlertRule, alert: Alert, telling: Telling, detail: Detail, *,
     elif telling is Telling.ESCALATED:
         mark += "·无人确认，升级"
     what = _what(rule, alert, detail, 0)
-    figure = _figure(rule, alert, 0)
+    figure = _figure(rule, alert, telling, 0)
     lasting = duration_zh(at - alert.since)
     after = "历时" if telling is Telling.CLEARED else "已持续"
     title = f"【{mark}】{alert.subject.name_zh} {what}{figure}，{after} {lasting}"
@@ -95,7 +95,7 @@ def words_en(rule: AlertRule, alert: Alert, telling: Telling, detail: Detail, *,
     elif telling is Telling.ESCALATED:
         mark += ", nobody acknowledged"
     what = _what(rule, alert, detail, 1)
-    figure = _figure(rule, alert, 1)
+    figure = _figure(rule, alert, telling, 1)
     lasting = duration_en(at - alert.since)
     after = "it lasted" if telling is Telling.CLEARED else "for"
     title = f"[{mark}] {alert.subject.name_en}: {what}{figure}, {after} {lasting}"
@@ -208,10 +208,12 @@ def _value(rule: AlertRule, value: Fraction | None, threshold: Fraction | None, 
     return f"{int(value):,}{' 台' if language == 0 else ''}"
 
 
-def _figure(rule: AlertRule, alert: Alert, language: int) -> str:
+def _figure(rule: AlertRule, alert: Alert, telling: Telling, language: int) -> str:
     """Give the figure against its target, and how it stands to it."""
     value = _value(rule, alert.value, alert.threshold, language)
     measure = rule.measure
+    if telling is Telling.CLEARED and not measure.bad_below:
+        return ""
     if measure is Measure.INCIDENT:
         return f"，{value}离线" if language == 0 else f", {value} devices down"
     if measure in (Measure.OWN_NETWORK, Measure.STORE, Measure.CLOCK, Measure.EXEMPTION_OVER, Measure.DARK_POINT):

@@ -20,6 +20,7 @@ class IncidentKind(StrEnum):
 class Shared(StrEnum):
     """What devices may share, the most telling first; where two are as unlikely, the first wins."""
 
+    UPLINK = "uplink"
     PARENT = "parent"
     POINT = "point"
     SUBNET = "subnet"
@@ -42,7 +43,8 @@ class Shared(StrEnum):
 
 
 _WORDS = {
-    Shared.PARENT: ("同一上联", "behind"),
+    Shared.UPLINK: ("同一上联", "behind the uplink"),
+    Shared.PARENT: ("同一上级设备", "behind"),
     Shared.POINT: ("同一杆位或机箱", "at the pole or cabinet"),
     Shared.SUBNET: ("同一网段", "in the subnet"),
     Shared.CONTRACT: ("同一合同", "under the contract"),

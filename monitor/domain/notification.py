@@ -36,6 +36,7 @@ class Message:
         devices: the ids of the devices it is about, as many as a message carries.
         subject: the key of the alert's subject.
         raised_at: when the alert was raised.
+        order: the id of the work order that it is about, "" for none.
     """
 
     key: str
@@ -54,6 +55,7 @@ class Message:
     incident: str = ""
     subject: str = ""
     raised_at: int = 0
+    order: str = ""
     devices: tuple[str, ...] = field(default=())
 
 

@@ -14,6 +14,9 @@ NOT_IN_SERVICE = len(BUCKETS)
 CODES = {(one, other): number for number, (one, other) in enumerate((a, b) for a in Connectivity for b in Condition)}
 """A device's two states as one small number."""
 
+CONNECTIVITY_OF = tuple(connectivity for connectivity, _ in CODES)
+"""The connectivity of every code."""
+
 UNKNOWN_CODE = CODES[Connectivity.UNKNOWN, Condition.UNKNOWN]
 CONNECTIVITY_OF = tuple(connectivity for connectivity, _ in CODES)
 IS_ONLINE = bytes(connectivity is Connectivity.ONLINE for connectivity, _ in CODES)

@@ -294,6 +294,39 @@ class LiveCounts:
             ages[self._county(cell), reached] += count
         return ages
 
+    def connectivity(self, device_id: str) -> Connectivity | None:
+        """Give the committed connectivity of a device, None for one that is not known."""
+        number = self._index.get(device_id)
+        return None if number is None else CONNECTIVITY_OF[self._code[number]]
+
+    def is_assessed(self, device_id: str) -> bool:
+        """Tell whether a device is in service and not exempt."""
+        number = self._index.get(device_id)
+        return number is not None and self._standing[number] == ASSESSED
+
+    def is_exempt(self, device_id: str) -> bool:
+        """Tell whether a device is in service and exempt."""
+        number = self._index.get(device_id)
+        return number is not None and self._standing[number] == EXEMPT
+
+    def stands_dark(self, device_id: str) -> bool:
+        """Tell whether a device stands at a point where no device is online, and none could be."""
+        number = self._index.get(device_id)
+        if number is None or self._point[number] == _NO_POINT:
+            return False
+        return self._points.is_dark(self._point[number])
+
+    def offline(self) -> Iterator[tuple[Device, int]]:
+        """Give the assessed offline devices, each with the instant since which it is offline."""
+        for number in self._offline:
+            if self._standing[number] == ASSESSED:
+                yield self._devices[number], self._since[number]
+
+    def all_offline(self) -> Iterator[tuple[Device, int]]:
+        """Give all offline devices, exempt and out of service ones too, each with its since."""
+        for number in self._offline:
+            yield self._devices[number], self._since[number]
+
     def faults(self) -> Counter[tuple[str, str]]:
         """Count assessed devices by county and confirmed fault."""
         found: Counter[tuple[int, str]] = Counter()

@@ -112,6 +112,10 @@ class LivePoints:
         """Give what is known of every point now, with their ids as the caller numbers them."""
         return PointColumns(ids, self._kinds, self._kind, self._flags)
 
+    def is_dark(self, number: int) -> bool:
+        """Tell whether no device at a point is online, and none could be."""
+        return not self._online[number] and not self._unknown[number]
+
     def coverage(self) -> dict[tuple[str, PointClass], Coverage]:
         """Give the coverage by (region of the points, class); regions above are not summed here."""
         found: dict[tuple[str, PointClass], list[int]] = {}

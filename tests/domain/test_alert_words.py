@@ -22,7 +22,7 @@ ALERT = Alert(
     threshold=Fraction("0.95"), short=60,
 )  # fmt: skip
 INCIDENT = Incident(
-    "I12", IncidentKind.SHARED, "sg-olt-3", "sg-olt-3", T0 - 900, T0 - 800, Shared.PARENT, "370783", devices=142,
+    "I12", IncidentKind.SHARED, "sg-olt-3", "sg-olt-3", T0 - 900, T0 - 800, Shared.UPLINK, "370783", devices=142,
     down=142, peak=142, cost_s=120_000, costed_at=T0, points=Fraction(142, 5_006),
 )  # fmt: skip
 DETAIL = Detail(
@@ -56,7 +56,7 @@ def test_a_missed_target_in_english() -> None:
     assert words.body.splitlines()[:3] == [
         "Impact: 5,006 devices count, 310 offline, 60 devices short of the target, "
         "−1.90 points since this time yesterday",
-        "Mostly: devices behind sg-olt-3 fail together, 142 devices (I12); Shengcheng 51",
+        "Mostly: devices behind the uplink sg-olt-3 fail together, 142 devices (I12); Shengcheng 51",
         "First: uplink and power of the incidents named here; then the list of devices offline for over 24 h",
     ]
 
@@ -93,7 +93,7 @@ def test_a_recovery_tells_how_long_it_was_and_what_it_cost() -> None:
     )
     closed = replace(INCIDENT, down=0, closed_at=T0)
     zh = words_zh(rule, alert, Telling.CLEARED, Detail(incident=closed), at=T0 + 600, zone=ZONE)
-    assert zh.title == "【恢复】寿光市 同一上联 sg-olt-3 的设备集中离线，0 台离线，历时 25 分"
+    assert zh.title == "【恢复】寿光市 同一上联 sg-olt-3 的设备集中离线，历时 25 分"
     assert zh.body.splitlines() == [
         "影响：共 142 台，合计 33.3 台时，在线率最多少 2.84 个百分点",
         "A18　2025-11-24 11:32:00 UTC+08:00（Asia/Shanghai）",

@@ -1,0 +1,1 @@
+"""Ways to receivers of notifications, one kind a file (`ports.Notifier`)."""

@@ -1,0 +1,256 @@
+"""Alerting put together: the tracker, the rules, the receivers of the settings, and what serves each of them."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable, Coroutine, Iterable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from monitor.adapters.db.alerts import SqlAlertStore, SqlOutbox
+from monitor.adapters.db.engine import Database
+from monitor.adapters.db.inventory import SqlInventory
+from monitor.adapters.db.queries import SqlQueries
+from monitor.adapters.db.trend import SqlTrend
+from monitor.adapters.files.alert_rules import read_alert_rules
+from monitor.adapters.notify.alertmanager import AlertmanagerNotifier
+from monitor.adapters.notify.apprise import AppriseNotifier, AppriseUrlError
+from monitor.adapters.notify.spool import SpoolNotifier
+from monitor.adapters.notify.syslog import SyslogNotifier
+from monitor.adapters.notify.webhook import WebhookNotifier
+from monitor.app.wiring import alert_rules_file
+from monitor.domain.alert import Severity
+from monitor.domain.device import Device
+from monitor.domain.incident import Shared
+from monitor.ports import Notifier, StoreError
+from monitor.services.alert_readings import AlertReadings, Health, Past
+from monitor.services.alerting import Alerting, Receiver
+from monitor.services.delivery import ReceiverDelivery, Terms
+from monitor.services.device_index import DeviceIndex
+from monitor.services.evaluation import Evaluator
+from monitor.services.incident_tracker import IncidentTracker, Pace
+from monitor.services.ingest import Ingest
+from monitor.services.live_counts import LiveCounts
+from monitor.services.own_network import OwnNetwork, Phase
+from monitor.services.polling import Polling
+from monitor.settings import ReceiverSettings, Settings, SettingsError
+
+SLOW_EVERY_S = 300.0
+OUTBOX_KEPT_S = 30 * 86_400
+PAST_KEPT_S = 8 * 86_400
+_PART = 5_000
+
+
+class AlertingParts:
+    """All that alerting runs.
+
+    Args:
+        settings: of the whole service.
+        database: where everything is kept.
+        folder: what relative paths in the settings are relative to.
+        evaluator: gives the tree and the targets.
+        counts: gives the live counts.
+        ingest: whose commits are followed, and which knows the states.
+        own_network: tells of our own outage.
+        polling: tells how far looks are behind.
+        clock_trusted: tells whether our clock is known to be right.
+        now: our time, epoch seconds.
+
+    Raises:
+        AlertRulesFileError: the rules file holds mistakes.
+        SettingsError: a receiver cannot be made.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        *,
+        folder: Path,
+        evaluator: Callable[[], Evaluator],
+        counts: Callable[[], LiveCounts],
+        ingest: Ingest,
+        own_network: OwnNetwork,
+        polling: Polling,
+        clock_trusted: Callable[[], bool],
+        now: Callable[[], float],
+    ) -> None:
+        site = settings.alerting
+        self._settings = settings
+        self._folder = folder
+        self._now = now
+        self._counts = counts
+        self._evaluator = evaluator
+        self._ingest = ingest
+        self._own_network = own_network
+        self._polling = polling
+        self._clock_trusted = clock_trusted
+        self._inventory = SqlInventory(database)
+        self._queries = SqlQueries(database)
+        self._trend = SqlTrend(database)
+        self._outbox = SqlOutbox(database)
+        rules = read_alert_rules(alert_rules_file(settings, folder=folder), receivers=settings.receivers)
+        self.index = DeviceIndex(evaluator().tree, carriers=site.carriers)
+        self.tracker = IncidentTracker(
+            self.index,
+            standing=counts,
+            assessed_in=lambda county: self.readings.assessed_in(county),
+            name_of=self._name_of,
+            pace=Pace(hold_down_s=site.hold_down_s, window_s=site.window_s, settle_s=site.settle_s),
+        )
+        self.readings = AlertReadings(
+            evaluator, counts=counts, tracker=self.tracker, zone=settings.zone(), page=site.page, handbook=site.handbook
+        )
+        self.alerting = Alerting(
+            SqlAlertStore(database),
+            rules=rules,
+            receivers=[_receiver(name, each) for name, each in settings.receivers.items()],
+            readings=self.readings,
+            tracker=self.tracker,
+            counts=counts,
+            state_of=ingest.states.get,
+            lineage=lambda code: evaluator().tree.lineage(code),
+            zone=settings.zone(),
+            good_looks=site.good_looks,
+            orders_to=site.orders_to,
+        )
+        self.deliveries = [
+            ReceiverDelivery(
+                name,
+                self._outbox,
+                notifier_of(name, each, folder=folder),
+                terms=Terms(
+                    wait_s=site.group_wait_s,
+                    urgent_wait_s=site.urgent_wait_s,
+                    per_minute=each.per_minute,
+                    timeout_s=each.timeout_s,
+                    result_within_s=each.result_within_s,
+                ),
+                raised=lambda name=name: self.alerting.messages_of_raised(name, at=int(now())),  # type: ignore[misc]
+            )
+            for name, each in settings.receivers.items()
+        ]
+        self.alerting.on_told(lambda _rows: self._wake())
+
+    async def load(self) -> None:
+        """Take up what is stored; before any further commit.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        if not self._settings.alerting.enabled:
+            return
+        first = 0
+        while part := self._counts().devices(first, _PART):
+            self.index.put(part)
+            first += _PART
+        await self.alerting.load(at=int(self._now()), last_seq=await self._queries.last_seq())
+        self._ingest.on_commit(lambda _states, changes: self.tracker.note(changes))
+        self._own_network.on_phase(self._note_phase)
+        await self._read_slow_things()
+
+    def work(self) -> Iterable[Coroutine[Any, Any, None]]:
+        """Give what runs until the service stops."""
+        if not self._settings.alerting.enabled:
+            return
+        yield self.alerting.work(
+            self._health, now=self._now, blind=self._is_blind, every_s=self._settings.alerting.every_s
+        )
+        yield self._keep_up()
+        for delivery in self.deliveries:
+            yield delivery.work(self._now)
+
+    def follow(self, devices: Iterable[Device]) -> None:
+        """Take in devices that are new or have changed."""
+        self.index.put(devices)
+
+    async def close(self) -> None:
+        """Let go of the receivers."""
+        for delivery in self.deliveries:
+            await delivery.close()
+
+    async def _health(self) -> Health:
+        last = self._polling.last_look_at
+        return Health(
+            last_look_age_s=None if last is None else max(0.0, self._now() - last),
+            queue_lag_s=self._polling.lag_s(),
+            store_ok=self._ingest.store_ok,
+            disk_free=await asyncio.to_thread(self._disk_free),
+            clock_trusted=self._clock_trusted(),
+            backlog=await self._outbox.backlog(),
+        )
+
+    def _disk_free(self) -> Fraction | None:
+        if not self._settings.store.url.startswith("sqlite"):
+            return None
+        usage = shutil.disk_usage(self._folder)
+        return Fraction(usage.free, usage.total) if usage.total else None
+
+    def _is_blind(self) -> bool:
+        return self._own_network.phase in (Phase.HOLDING, Phase.SET_ASIDE) or not self._own_network.up
+
+    def _note_phase(self, phase: Phase, since: int, _at: int) -> None:
+        self.tracker.own_network(down_since=since if phase is Phase.SET_ASIDE else None)
+
+    async def _keep_up(self) -> None:
+        """Now and then: read what changes slowly, and forget what was delivered long ago."""
+        while True:
+            await asyncio.sleep(SLOW_EVERY_S)
+            try:
+                await self._read_slow_things()
+                await self._outbox.forget(before=int(self._now()) - OUTBOX_KEPT_S)
+            except StoreError:
+                continue  # the rounds say so
+
+    async def _read_slow_things(self) -> None:
+        self.readings.exemptions = await self._inventory.exemptions()
+        tree = self._evaluator().tree
+        regions = [*tree.children(None), *tree.children(tree.children(None)[0].code)] if len(tree) else []
+        since = int(self._now()) - PAST_KEPT_S
+        past = {}
+        for region in regions:
+            points = await self._trend.trend(region.code, since=since)
+            past[region.code] = [Past(each.at, each.online, each.online + each.offline) for each in points]
+        self.readings.past = past
+
+    def _name_of(self, shared: Shared, value: str) -> str:
+        if shared in (Shared.TOWN, Shared.COUNTY):
+            region = self._evaluator().tree.get(value)
+            return region.name if region is not None else value
+        return value
+
+    def _wake(self) -> None:
+        for delivery in self.deliveries:
+            delivery.wake()
+
+
+def notifier_of(name: str, settings: ReceiverSettings, *, folder: Path) -> Notifier:
+    """Make the way to a receiver.
+
+    Raises:
+        SettingsError: its address is of no use; it is not repeated.
+    """
+    timeout_s = settings.timeout_s
+    if settings.kind == "webhook":
+        return WebhookNotifier(settings.url, secret=settings.secret, language=settings.language, timeout_s=timeout_s)
+    if settings.kind == "alertmanager":
+        return AlertmanagerNotifier(settings.url, resend_s=settings.resend_s, timeout_s=timeout_s)
+    if settings.kind == "syslog":
+        return SyslogNotifier(settings.url, timeout_s=timeout_s)
+    if settings.kind == "spool":
+        return SpoolNotifier(folder / settings.folder, secret=settings.secret, language=settings.language)
+    try:
+        return AppriseNotifier(settings.url, language=settings.language, timeout_s=timeout_s)
+    except AppriseUrlError as error:
+        raise SettingsError(folder, [f"receivers.{name}.url: {error}"]) from error
+
+
+def _receiver(name: str, settings: ReceiverSettings) -> Receiver:
+    return Receiver(
+        name,
+        counties=frozenset(settings.counties),
+        least=Severity(settings.least),
+        is_default=settings.default,
+    )

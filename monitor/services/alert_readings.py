@@ -1,0 +1,537 @@
+"""What the alert rules are asked about: readings of this instant, and what a message tells beside them."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from fractions import Fraction
+from math import ceil
+
+from monitor.domain.alert import Alert, Reading, Subject
+from monitor.domain.alert_rule import AlertRule, Measure
+from monitor.domain.alert_words import Detail
+from monitor.domain.assessment import devices_short_now
+from monitor.domain.coverage import HEADLINE_KINDS, Coverage
+from monitor.domain.device import Device
+from monitor.domain.facts import Exemption, ExemptionScope
+from monitor.domain.incident import Incident, IncidentKind
+from monitor.domain.indicator import Indicator
+from monitor.domain.point import PointClass
+from monitor.domain.rate import Rate, intact_rate, measured_share, online_rate
+from monitor.domain.region import Region, RegionLevel
+from monitor.domain.scope import Scope
+from monitor.domain.tally import BUCKETS, EMPTY, Tally
+from monitor.domain.target import Target, target_in_force
+from monitor.domain.weeks import week_of
+from monitor.ports import Backlog
+from monitor.services.evaluation import ASSESSED_CLASSES, Evaluator, rolled_up
+from monitor.services.incident_tracker import IncidentTracker
+from monitor.services.live_counts import LiveCounts
+
+DROP_WINDOW_S = 600
+DROP_KEPT_S = 86_400
+"""How long a county that fell is held against what it was before."""
+
+EXEMPTION_KEPT_S = 30 * 86_400
+WORST_TOWNS = 3
+MOST_DEVICES = 500
+"""Devices that a message carries."""
+
+_HOUR_S = 3_600
+_DAY_S = 86_400
+_WEDNESDAY = 3
+_ZERO = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What the service knows of itself.
+
+    Attributes:
+        last_look_age_s: how long ago the last look finished; None before the first.
+        queue_lag_s: how long the most overdue look has been waiting.
+        store_ok: whether the last write was committed.
+        disk_free: the free share of the disk that holds the database; None where it is elsewhere.
+        clock_trusted: whether our clock is known to be right.
+        backlog: what waits to be told.
+    """
+
+    last_look_age_s: float | None = None
+    queue_lag_s: float = 0.0
+    store_ok: bool = True
+    disk_free: Fraction | None = None
+    clock_trusted: bool = True
+    backlog: Sequence[Backlog] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Online and assessed devices of a region at an instant, from what is kept of the figures."""
+
+    at: int
+    online: int
+    assessed: int
+
+
+@dataclass(slots=True)
+class Round:
+    """The figures of one round, as committed at one instant."""
+
+    at: int
+    sums: Mapping[tuple[str, PointClass | None], Tally]
+    health: Health
+    offline: list[tuple[Device, int]] = field(default_factory=list)
+    coverage: Mapping[tuple[str, PointClass], Coverage] | None = None
+
+
+class AlertReadings:
+    """Gives the readings of every rule.
+
+    Args:
+        evaluator: the tree and the targets.
+        counts: gives the live counts.
+        tracker: the incidents.
+        zone: the city's zone.
+        page: the address of the web page, "" for none.
+        handbook: where docs/alerts.md is published, "" for none.
+    """
+
+    def __init__(
+        self,
+        evaluator: Callable[[], Evaluator],
+        *,
+        counts: Callable[[], LiveCounts],
+        tracker: IncidentTracker,
+        zone: tzinfo,
+        page: str = "",
+        handbook: str = "",
+    ) -> None:
+        self.exemptions: Sequence[Exemption] = ()
+        self.past: Mapping[str, Sequence[Past]] = {}
+        self._evaluator = evaluator
+        self._counts = counts
+        self._tracker = tracker
+        self._zone = zone
+        self._page = page.rstrip("/")
+        self._handbook = handbook
+        self._round = Round(0, {}, Health())
+        self._closed: dict[str, Incident] = {}
+        self._ring: deque[tuple[int, dict[str, tuple[int, int]]]] = deque()
+        self._fell_from: dict[str, tuple[int, Fraction]] = {}
+        self._target_cache: dict[tuple[Indicator, str, PointClass | None], Target | None] = {}
+        self._targets_of: tuple[object, int] = (None, 0)
+
+    def begin(self, *, at: int, health: Health, closed: Sequence[Incident] = (), blind: bool = False) -> None:
+        """Take the figures of this instant for a round.
+
+        Args:
+            at: now.
+            health: what the service knows of itself.
+            closed: incidents that ended in this round.
+            blind: our own network is down: what falls now says nothing.
+        """
+        counts = self._counts()
+        self._closed = {incident.id: incident for incident in closed}
+        self._round = Round(at, self._summed(counts), health, list(counts.offline()))
+        if not blind:
+            self._note_rates(at)
+
+    def of(self, rule: AlertRule, raised: Iterable[Alert] = ()) -> list[Reading]:
+        """Give the readings of a rule; a subject that has none is in order.
+
+        Args:
+            rule: the rule.
+            raised: its raised alerts.
+        """
+        measure = rule.measure
+        if measure in (Measure.ONLINE, Measure.INTACT, Measure.MEASURED):
+            return list(self._rates(rule))
+        if measure is Measure.NETWORKED:
+            return list(self._networked(rule))
+        if measure is Measure.DROP:
+            return list(self._drops(rule, {alert.subject.key for alert in raised if alert.is_raised}))
+        if measure is Measure.WEEK:
+            return list(self._weeks(rule))
+        if measure is Measure.DARK_POINT:
+            return list(self._dark_points(rule))
+        if measure is Measure.LONG_OFFLINE:
+            return list(self._long_offline(rule))
+        if measure is Measure.EXEMPTION_OVER:
+            return list(self._exemptions_over())
+        if measure in (Measure.INCIDENT, Measure.OWN_NETWORK):
+            return list(self._incidents(rule))
+        return list(self._own(rule))
+
+    def assessed_in(self, county: str) -> int:
+        """Give how many devices of headline kinds a county ("": the city) has assessed."""
+        code = county or self._root().code
+        return self._round.sums.get((code, None), EMPTY).assessed
+
+    def detail(self, rule: AlertRule, alert: Alert) -> Detail:
+        """Give what a message about an alert tells beside it."""
+        page = f"{self._page}/#county={alert.subject.county}" if self._page else ""
+        runbook = f"{self._handbook}#{rule.id}" if self._handbook else ""
+        if alert.incident:
+            incident = self._tracker.incident(alert.incident)
+            devices = () if incident is None else tuple(self._tracker.down_in(alert.incident)[:MOST_DEVICES])
+            incident = incident or self._closed.get(alert.incident)
+            return Detail(incident=incident, devices=devices, page=page, runbook=runbook)
+        lines_zh, lines_en = self._more(rule, alert)
+        if not rule.measure.is_regional and rule.measure is not Measure.DARK_POINT:
+            return Detail(page=page, runbook=runbook, lines_zh=lines_zh, lines_en=lines_en)
+        region = alert.subject.region
+        tally = self._round.sums.get((region, alert.subject.point_class), EMPTY)
+        return Detail(
+            assessed=tally.assessed if rule.measure is not Measure.DARK_POINT else None,
+            offline=tally.offline,
+            change=self._change(region, alert) if rule.measure is Measure.ONLINE else None,
+            worst=self._worst(region, alert.subject.point_class),
+            incidents=self._incidents_in(alert.subject.county),
+            devices=self._devices_of(rule, alert),
+            page=page,
+            runbook=runbook,
+            lines_zh=lines_zh,
+            lines_en=lines_en,
+        )
+
+    # -- rates -------------------------------------------------------------------------------------------------------
+
+    def _summed(self, counts: LiveCounts) -> dict[tuple[str, PointClass | None], Tally]:
+        """Add up the tallies of headline kinds by county and city, by class and over all of them."""
+        tree = self._evaluator().tree
+        root = self._root().code
+        sums: dict[tuple[str, PointClass | None], list[int]] = {}
+        counties: dict[str, str] = {}
+        for key, tally in counts.cells():
+            if key.kind not in HEADLINE_KINDS:
+                continue
+            county = counties.get(key.region)
+            if county is None:
+                county = counties[key.region] = tree.ancestor_at(key.region, RegionLevel.COUNTY)
+            found = [getattr(tally, bucket) for bucket in BUCKETS]
+            for place in ((county, None), (county, key.point_class), (root, None), (root, key.point_class)):
+                there = sums.get(place)
+                sums[place] = found[:] if there is None else [a + b for a, b in zip(there, found, strict=True)]
+        return {place: Tally(*found) for place, found in sums.items() if place[0]}
+
+    def _rates(self, rule: AlertRule) -> Iterable[Reading]:
+        for region in self._regions(rule):
+            for point_class in self._classes(rule):
+                tally = self._round.sums.get((region.code, point_class), EMPTY)
+                if rule.measure is Measure.MEASURED:
+                    share = measured_share(tally)
+                    if rule.threshold is not None:
+                        yield self._reading(region, point_class, share, rule.threshold, None, 0)
+                    continue
+                indicator = rule.measure.indicator
+                target = None if indicator is None else self._target(indicator, region.code, point_class)
+                threshold = rule.threshold if rule.threshold is not None else target.value if target else None
+                if threshold is None or indicator is None:
+                    continue
+                rate = online_rate(tally) if indicator is Indicator.ONLINE else intact_rate(tally)
+                held = Target(indicator, Scope(), threshold, 0, "")
+                short = devices_short_now(tally, held)
+                yield self._reading(region, point_class, rate, threshold, measured_share(tally), short)
+
+    def _networked(self, rule: AlertRule) -> Iterable[Reading]:
+        if self._round.coverage is None:
+            self._round.coverage = rolled_up(self._evaluator().tree, self._counts().coverage())
+        for region in self._regions(rule):
+            for point_class in self._classes(rule):
+                classes = ASSESSED_CLASSES if point_class is None else (point_class,)
+                parts = [self._round.coverage.get((region.code, each), Coverage()) for each in classes]
+                rate = sum(parts, Coverage()).networked_rate
+                target = self._target(Indicator.NETWORKED, region.code, point_class)
+                threshold = rule.threshold if rule.threshold is not None else target.value if target else None
+                if threshold is None:
+                    continue
+                short = max(0, ceil(threshold * rate.denominator - rate.numerator))
+                yield self._reading(region, point_class, rate, threshold, None, short)
+
+    def _note_rates(self, at: int) -> None:
+        """Keep the online rate of each county without what incidents explain, for what falls within ten minutes."""
+        explained = self._down_by_county()
+        now: dict[str, tuple[int, int]] = {}
+        for county in self._evaluator().tree.at_level(RegionLevel.COUNTY):
+            tally = self._round.sums.get((county.code, None), EMPTY)
+            now[county.code] = (min(tally.assessed, tally.online + explained[county.code]), tally.assessed)
+        self._ring.append((at, now))
+        while self._ring and self._ring[0][0] < at - DROP_WINDOW_S:
+            self._ring.popleft()
+
+    def _drops(self, rule: AlertRule, raised: set[str]) -> Iterable[Reading]:
+        if not self._ring or rule.threshold is None:
+            return
+        at, now = self._ring[-1]
+        self._fell_from = {
+            county: fell for county, fell in self._fell_from.items() if county in raised and at - fell[0] < DROP_KEPT_S
+        }
+        for region in self._regions(rule):
+            here = now.get(region.code)
+            if here is None or not here[1]:
+                continue
+            rate = Fraction(*here)
+            fell = self._fell_from.get(region.code)
+            if fell is None:
+                before = max(
+                    (Fraction(*each[region.code]) for _, each in self._ring if each[region.code][1]), default=rate
+                )
+            else:
+                before = fell[1]
+            if fell is None and before - rate > rule.threshold:
+                self._fell_from[region.code] = (at, before)
+            subject = _subject(region.code, region, self._county(region.code))
+            yield Reading(subject, max(_ZERO, before - rate), rule.threshold, denominator=here[1])
+
+    def _weeks(self, rule: AlertRule) -> Iterable[Reading]:
+        """Give each county's rate of this week if nothing changes until its end; from Wednesday on."""
+        at = self._round.at
+        if datetime.fromtimestamp(at, self._zone).isoweekday() < _WEDNESDAY:
+            return
+        week = week_of(at, self._zone)
+        start, end = week.bounds(self._zone)
+        for region in self._regions(rule):
+            target = self._target(Indicator.ONLINE, region.code, None)
+            threshold = rule.threshold if rule.threshold is not None else target.value if target else None
+            tally = self._round.sums.get((region.code, None), EMPTY)
+            hours = [each for each in self.past.get(region.code, ()) if start <= each.at <= at]
+            if threshold is None or len(hours) * _HOUR_S * 5 < (at - start) * 4 or not tally.assessed:
+                continue
+            so_far_s = at - start
+            online_s = Fraction(sum(each.online for each in hours), len(hours)) * so_far_s
+            assessed_s = Fraction(sum(each.assessed for each in hours), len(hours)) * so_far_s
+            left_s = end - at
+            value = (online_s + tally.online * left_s) / (assessed_s + tally.assessed * left_s)
+            wanted = (threshold * (assessed_s + tally.assessed * left_s) - online_s) / left_s if left_s else _ZERO
+            short = max(0, ceil(wanted) - tally.online)
+            subject = _subject(f"{region.code}/{week.name}", region, self._county(region.code))
+            yield Reading(subject, value, threshold, denominator=tally.assessed, short=short)
+
+    # -- devices and points ------------------------------------------------------------------------------------------
+
+    def _dark_points(self, rule: AlertRule) -> Iterable[Reading]:
+        counts, tree = self._counts(), self._evaluator().tree
+        dark: dict[str, tuple[int, Device, bool]] = {}
+        for device, since in self._round.offline:
+            if device.point_class is not PointClass.FIRST or device.point is None or device.kind not in HEADLINE_KINDS:
+                continue
+            before = dark.get(device.point)
+            if before is None and not counts.stands_dark(device.id):
+                continue
+            told = bool(self._tracker.incident_of(device.id))
+            if before is not None:
+                since, told = max(since, before[0]), told and before[2]
+            dark[device.point] = (since, device, told)
+        for point, (since, device, told) in dark.items():
+            region = tree.get(device.region or "")
+            name_zh, name_en = (region.name, region.name_en or region.name) if region else ("", "")
+            subject = Subject(
+                point,
+                f"{name_zh} {point}".strip(),
+                f"{name_en} {point}".strip(),
+                region=device.region or "",
+                county=self._county(device.region or ""),
+            )
+            threshold = rule.threshold if rule.threshold is not None else _ZERO
+            yield Reading(subject, Fraction(self._round.at - since), threshold, suppressed=told)
+
+    def _long_offline(self, rule: AlertRule) -> Iterable[Reading]:
+        limit_s = int(rule.threshold or 0)
+        ages = self._counts().offline_ages(at=self._round.at, limits_s=(limit_s,))
+        for region in self._regions(rule):
+            codes = [region.code] if region.level is RegionLevel.COUNTY else list(self._counties())
+            count = sum(ages[code, 1] for code in codes)
+            yield Reading(_subject(region.code, region, self._county(region.code)), Fraction(count), _ZERO)
+
+    def _exemptions_over(self) -> Iterable[Reading]:
+        at, tree = self._round.at, self._evaluator().tree
+        over = [each for each in self.exemptions if at - EXEMPTION_KEPT_S < each.end <= at]
+        if not over:
+            return
+        down: Counter[tuple[ExemptionScope, str, int]] = Counter()
+        places: dict[tuple[ExemptionScope, str], str] = {}
+        ends: dict[tuple[ExemptionScope, str], list[int]] = {}
+        for each in over:
+            ends.setdefault((each.scope, each.scope_id), []).append(each.end)
+        for device, since in self._round.offline:
+            own = [(ExemptionScope.DEVICE, device.id), (ExemptionScope.PATH, device.id)]
+            own += [(ExemptionScope.REGION, code) for code in tree.lineage(device.region or "")]
+            if device.point is not None:
+                own.append((ExemptionScope.POINT, device.point))
+            for place in own:
+                for end in ends.get(place, ()):
+                    if since < end:
+                        down[(*place, end)] += 1
+                        places[place] = device.region or ""
+        for each in over:
+            count = down[each.scope, each.scope_id, each.end]
+            if not count:
+                continue
+            region = tree.get(places[each.scope, each.scope_id])
+            name_zh, name_en = (region.name, region.name_en or region.name) if region else ("", "")
+            subject = Subject(
+                each.id,
+                f"{name_zh} {each.id} {each.scope_id}".strip(),
+                f"{name_en} {each.id} {each.scope_id}".strip(),
+                region=region.code if region else "",
+                county=self._county(region.code) if region else "",
+            )
+            yield Reading(subject, Fraction(count), _ZERO)
+
+    # -- incidents ---------------------------------------------------------------------------------------------------
+
+    def _incidents(self, rule: AlertRule) -> Iterable[Reading]:
+        own = rule.measure is Measure.OWN_NETWORK
+        for one in self._tracker.open.values():
+            incident = one.incident
+            if (incident.kind is IncidentKind.OWN_NETWORK) is not own:
+                continue
+            region = self._evaluator().tree.get(incident.county) or self._root()
+            subject = _subject(incident.id, region, incident.county)
+            yield Reading(
+                subject,
+                Fraction(max(1, incident.down)),
+                rule.threshold if rule.threshold is not None else _ZERO,
+                suppressed=self._tracker.is_exempt(incident.id),
+                incident=incident.id,
+            )
+
+    def _incidents_in(self, county: str) -> tuple[Incident, ...]:
+        open_now = [one.incident for one in self._tracker.open.values() if one.incident.down]
+        here = [each for each in open_now if not county or each.county in ("", county)]
+        return tuple(sorted(here, key=lambda each: -each.down)[:2])
+
+    def _down_by_county(self) -> Counter[str]:
+        counties: Counter[str] = Counter()
+        for one in self._tracker.open.values():
+            if one.incident.county:
+                counties[one.incident.county] += one.assessed
+            elif one.down:
+                counties.update(self._tracker.counties_of(one.incident.id))
+        return counties
+
+    # -- the service itself ------------------------------------------------------------------------------------------
+
+    def _own(self, rule: AlertRule) -> Iterable[Reading]:
+        health = self._round.health
+        threshold = rule.threshold if rule.threshold is not None else _ZERO
+        subject = Subject("vidnet", "本系统", "vidnet")
+        if rule.measure is Measure.OUTBOX:
+            for backlog in health.backlog:
+                name = Subject(backlog.receiver, f"接收方 {backlog.receiver}", f"receiver {backlog.receiver}")
+                age = self._round.at - backlog.oldest_at
+                yield Reading(name, Fraction(age), threshold)
+            return
+        value: Fraction | None
+        if rule.measure is Measure.COLLECTOR:
+            value = None if health.last_look_age_s is None else Fraction(int(health.last_look_age_s))
+        elif rule.measure is Measure.QUEUE:
+            value = Fraction(int(health.queue_lag_s))
+        elif rule.measure is Measure.STORE:
+            value = Fraction(not health.store_ok)
+        elif rule.measure is Measure.CLOCK:
+            value = Fraction(not health.clock_trusted)
+        else:
+            value = health.disk_free
+        yield Reading(subject, value, threshold)
+
+    # -- what a message tells beside ---------------------------------------------------------------------------------
+
+    def _more(self, rule: AlertRule, alert: Alert) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Give the lines that only some measures have, in Chinese and in English."""
+        if rule.measure is Measure.WEEK:
+            zh = f"从现在到周日 24:00 须再恢复 {alert.short:,} 台，否则本周无法达标"
+            return (zh,), (f"This week's target can no longer be met without {alert.short:,} more devices from now on",)
+        backlog = next((each for each in self._round.health.backlog if each.receiver == alert.subject.key), None)
+        if rule.measure is Measure.OUTBOX and backlog is not None:
+            zh = f"待发 {backlog.waiting} 条，已试 {backlog.tries} 次：{backlog.error}"
+            return (zh,), (f"{backlog.waiting} wait, {backlog.tries} tries: {backlog.error}",)
+        return (), ()
+
+    def _devices_of(self, rule: AlertRule, alert: Alert) -> tuple[str, ...]:
+        if rule.measure is Measure.LONG_OFFLINE:
+            edge = self._round.at - int(rule.threshold or 0)
+            found = [device for device, since in self._round.offline if since <= edge]
+        elif rule.measure is Measure.DARK_POINT:
+            found = [device for device, _ in self._round.offline if device.point == alert.subject.key]
+        else:
+            return ()
+        county = alert.subject.county
+        return tuple(device.id for device in found if not county or self._county(device.region or "") == county)[
+            :MOST_DEVICES
+        ]
+
+    def _worst(self, region: str, point_class: PointClass | None) -> tuple[tuple[str, str, int], ...]:
+        tree = self._evaluator().tree
+        towns: Counter[str] = Counter()
+        for device, _ in self._round.offline:
+            if point_class in (None, device.point_class) and device.kind in HEADLINE_KINDS:
+                lineage = tree.lineage(device.region or "")
+                if region in lineage:
+                    towns[tree.ancestor_at(device.region or "", RegionLevel.TOWN) or lineage[0]] += 1
+        named = ((tree[code], count) for code, count in towns.most_common(WORST_TOWNS))
+        return tuple((town.name, town.name_en or town.name, count) for town, count in named)
+
+    def _change(self, region: str, alert: Alert) -> Fraction | None:
+        """Give the change since the same time yesterday, from what is kept of the figures; only of the whole rate."""
+        if alert.value is None or alert.subject.point_class is not None:
+            return None
+        wanted = self._round.at - _DAY_S
+        near = min(self.past.get(region, ()), key=lambda each: abs(each.at - wanted), default=None)
+        if near is None or abs(near.at - wanted) > _HOUR_S or not near.assessed:
+            return None
+        return alert.value - Fraction(near.online, near.assessed)
+
+    # -- small things ------------------------------------------------------------------------------------------------
+
+    def _reading(
+        self,
+        region: Region,
+        point_class: PointClass | None,
+        rate: Rate,
+        threshold: Fraction,
+        measured: Rate | None,
+        short: int,
+    ) -> Reading:
+        key = region.code if point_class is None else f"{region.code}/{point_class}"
+        subject = _subject(key, region, self._county(region.code), point_class)
+        share = None if measured is None else measured.value
+        return Reading(subject, rate.value, threshold, denominator=rate.denominator, measured=share, short=short)
+
+    def _regions(self, rule: AlertRule) -> Sequence[Region]:
+        if rule.level == "city":
+            return [self._root()]
+        return self._evaluator().tree.at_level(RegionLevel.COUNTY)
+
+    def _classes(self, rule: AlertRule) -> Sequence[PointClass | None]:
+        if rule.by_class:
+            return ASSESSED_CLASSES
+        return (rule.point_class,)
+
+    def _target(self, indicator: Indicator, region: str, point_class: PointClass | None) -> Target | None:
+        evaluator, hour = self._evaluator(), self._round.at // _HOUR_S
+        if self._targets_of[0] is not evaluator.targets or self._targets_of[1] != hour:
+            self._target_cache.clear()
+            self._targets_of = (evaluator.targets, hour)
+        key = (indicator, region, point_class)
+        if key not in self._target_cache:
+            row = Scope(region=region, point_class=point_class)
+            self._target_cache[key] = target_in_force(
+                evaluator.targets, indicator, row, at=self._round.at, tree=evaluator.tree
+            )
+        return self._target_cache[key]
+
+    def _root(self) -> Region:
+        return self._evaluator().tree.children(None)[0]
+
+    def _county(self, code: str) -> str:
+        return self._evaluator().tree.ancestor_at(code, RegionLevel.COUNTY)
+
+    def _counties(self) -> Iterable[str]:
+        return (region.code for region in self._evaluator().tree.at_level(RegionLevel.COUNTY))
+
+
+def _subject(key: str, region: Region, county: str, point_class: PointClass | None = None) -> Subject:
+    return Subject(key, region.name, region.name_en or region.name, region.code, county, point_class)
