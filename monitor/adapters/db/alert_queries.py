@@ -26,6 +26,9 @@ from monitor.domain.incident import Incident, Member
 from monitor.domain.silence import Silence
 from monitor.domain.work_order import WorkOrder
 
+_PLACES = {"opened": 0, "raised": 0, "silenced": 0, "closed": 2, "cleared": 2}
+"""What comes first and last of what happened in one second."""
+
 
 class SqlAlertQueries:
     """`ports.AlertQueries` on a database."""
@@ -76,7 +79,8 @@ class SqlAlertQueries:
         """Give what happened to an alert, an incident, a silence or a work order, oldest first."""
         statement = select(happening).where(happening.c.subject == subject).order_by(happening.c.at)
         async with self._database.read() as connection:
-            return [Happening(*row) for row in await connection.execute(statement)]
+            found = [Happening(*row) for row in await connection.execute(statement)]
+        return sorted(found, key=lambda each: (each.at, _PLACES.get(each.kind, 1)))
 
     async def silences(self) -> list[Silence]:
         """Give all silences, past ones too, in the order of their making."""

@@ -128,7 +128,8 @@ class SpoolNotifier(PlainNotifier):
         signed = _signed.decode(path.read_bytes())
         if not hmac.compare_digest(signed.signature, signature(signed.body.encode(), self._secret)):
             raise ValueError("its signature is not ours")
-        return _results.decode(signed.body)
+        decoded: list[_Result] | _Result = _results.decode(signed.body)
+        return decoded
 
     def _refuse(self, path: Path, why: str) -> None:
         self._refused.mkdir(exist_ok=True)
