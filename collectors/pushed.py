@@ -102,6 +102,7 @@ class Message:
         interval_s: how often it means to say so, seconds; 0 where it does not say.
         sent_at: when it was sent by the sender's own clock, epoch seconds; None where it does not say.
         alive: the message itself shows that the sender works (a last will does not, nor one that waited in a queue).
+        since: since when silence lasts that the listener itself noticed, epoch seconds; None means each report's `at`.
         refusal: why nothing in it can be used, one line without any of its content; "" for a message that is in order.
         size: its size, bytes.
         digest: the sha256 of a refused message, hexadecimal: what is recorded of it, in place of its content.
@@ -114,6 +115,7 @@ class Message:
     interval_s: int = 0
     sent_at: int | None = None
     alive: bool = True
+    since: int | None = None
     refusal: str = ""
     size: int = 0
     digest: str = ""

@@ -204,6 +204,9 @@ class ViidSettings(_Section):
     """GA/T 1400: who we are to platforms, and whether devices and platforms may register with us."""
 
     id: str = Field(default="", pattern=r"^[0-9]{0,20}$")
+    listen: bool = False
+    credential: str = ""
+    keepalive_s: int = Field(default=90, ge=5, le=3_600)
 
 
 class IntakeSettings(_Section):

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from aiohttp import web
 
 from collectors.deep import Secret
 from collectors.mqtt import Broker, MqttListener
+from collectors.viid.listener import ViidListener
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.intake import SqlIntakeStore
 from monitor.adapters.db.late import SqlLateStore
@@ -71,6 +73,16 @@ class Intake:
             if settings.mqtt.enabled
             else None
         )
+        self.viid = (
+            ViidListener(
+                identity=settings.viid.id,
+                secret=_registers_with(settings, Logins(vault_of(settings, folder=folder))),
+                keepalive_s=settings.viid.keepalive_s,
+                wall_clock=now,
+            )
+            if settings.viid.listen
+            else None
+        )
 
     async def begin(self) -> None:
         """Take up what was left at the last stop; the states are loaded by then.
@@ -92,6 +104,12 @@ class Intake:
         yield self._late.work()
         if self.mqtt is not None:
             yield self.mqtt.run(self.receiving.sink)
+        if self.viid is not None:
+            yield self.viid.run(self.receiving.sink)
+
+    def mounts(self) -> list[Callable[[web.Application], None]]:
+        """Give what adds routes to the HTTP server."""
+        return [] if self.viid is None else [self.viid.mount]
 
     def problems(self) -> list[str]:
         """Give what is wrong with what listens, a line each."""
@@ -149,6 +167,16 @@ def broker_of(settings: Settings, *, folder: Path) -> Broker:
         keepalive_s=mqtt.keepalive_s,
         timeout_s=mqtt.timeout_s,
     )
+
+
+def _registers_with(settings: Settings, logins: Logins) -> Callable[[str], Secret | None]:
+    """Give what tells the login of a device that registers: the group named like its id, else that of the settings."""
+    shared = settings.viid.credential
+
+    def secret(device_id: str) -> Secret | None:
+        return logins.secret(device_id) or (logins.secret(shared) if shared else None)
+
+    return secret
 
 
 def login_of(settings: Settings, *, folder: Path) -> Callable[[], Secret | None]:

@@ -243,7 +243,7 @@ class Service:
                     host=web.host,
                     port=web.port,
                     problems=self._problems,
-                    mounts=self._page.mounts(),
+                    mounts=[*self._page.mounts(), *self.intake.mounts()],
                     tls=self._page.tls(),
                 ) as port,
                 asyncio.TaskGroup() as tasks,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -163,7 +164,16 @@ class Receiving:
         refused: list[tuple[str, str]] = []
         counts: Counter[str] = Counter()
         for report in message.reports:
-            reason = self._report(report, sender, mine, now=now, interval_s=interval_s, trusted=trusted, late=late)
+            reason = self._report(
+                report,
+                sender,
+                mine,
+                now=now,
+                interval_s=interval_s,
+                trusted=trusted,
+                late=late,
+                since=message.since,
+            )
             counts[reason] += 1
             if reason == "taken":
                 touched.append(report.device)
@@ -192,6 +202,7 @@ class Receiving:
         interval_s: int,
         trusted: bool | None,
         late: list[Observation],
+        since: int | None = None,
     ) -> str:
         """Take one report and say what became of it: one of the results of `vidnet_reports_total`."""
         device_id, at = report.device, report.at
@@ -217,6 +228,9 @@ class Receiving:
         )
         if is_late(state, observation, received_at=now):
             return self._late_report(state, observation, now=now, late=late)
+        if since is not None:
+            # Not before it last answered: silence that a listener noticed began later.
+            observation = replace(observation, since=max(since, (state.answered_at or since) + 1))
         self._ingest.accept(observation, guarded=False)
         return "taken"
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
 from pathlib import Path
+
+import aiohttp
+from typer.testing import CliRunner
 
 from collectors.deep import Secret
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.vault import Scope
 from monitor.app.wiring import database_of, make_ready, vault_of
+from monitor.cli import app
 from monitor.domain.device import Device, DeviceKind, Endpoint, Lifecycle, Parent, ParentRole, Route
 from monitor.domain.point import PointClass
 from monitor.domain.region import Region, RegionLevel
 from monitor.ports import InventoryBatch
 from monitor.settings import read_settings
 from tests.collectors.platforms import PASSWORD, USER, Platform, running_platform
+from tests.collectors.test_viid_listener import authorization
 from tests.journeys.running import metric, running, until
 
 REGION = Region("370700", "潍坊市", RegionLevel.CITY, None)
@@ -85,3 +92,42 @@ async def test_a_platform_feeds_its_devices_and_its_death_takes_them_along(tmp_p
             assert state(3) == ("offline", "silent")
             platform.dead = False
             await until(lambda: shows("online", 3))
+
+
+async def test_a_unit_registers_with_the_service_and_pictures_are_refused(tmp_path: Path) -> None:
+    config = tmp_path / "vidnet.toml"
+    config.write_text(SETTINGS + 'listen = true\ncredential = "units"\n', encoding="utf-8")
+    settings = read_settings(config)
+    vault_of(settings, folder=tmp_path).set("units", Secret("viid", "Zk-9"), Scope(), at=0)
+    database = database_of(settings, folder=tmp_path)
+    await make_ready(database)
+    life = Lifecycle(int(time.time()) - 1_000)
+    batch = InventoryBatch(
+        regions=[REGION], devices=[Device(unit(1), DeviceKind.CHECKPOINT, PointClass.FIRST, "370700", life)]
+    )
+    await SqlInventory(database).record(batch)
+    await database.close()
+    async with running(settings, tmp_path) as service, aiohttp.ClientSession() as session:
+        base = f"http://127.0.0.1:{service.port}/VIID"
+
+        async def register(device_id: str) -> int:
+            body = json.dumps({"RegisterObject": {"DeviceID": device_id}})
+            headers = {"User-Identify": device_id}
+            async with session.post(f"{base}/System/Register", data=body, headers=headers) as answer:
+                challenge = answer.headers["WWW-Authenticate"]
+            headers["Authorization"] = authorization(challenge)
+            async with session.post(f"{base}/System/Register", data=body, headers=headers) as answer:
+                return answer.status
+
+        assert await register(unit(1)) == 200
+        assert service.service.ingest.states[unit(1)].connectivity == "online"
+        stored = await service.service._store.load_states()
+        assert [state.connectivity.value for state in stored] == ["online"]  # before it was answered
+        assert await register(unit(2)) == 403
+        async with session.post(f"{base}/Faces", data="{}", headers={"User-Identify": unit(1)}) as answer:
+            assert answer.status == 403
+        _, text = await service.get("/metrics")
+        assert metric(text, "vidnet_reports_total", protocol="viid", result="taken") == 1
+    shown = await asyncio.to_thread(CliRunner().invoke, app, ["intake", "-c", str(config), "--json"])
+    found = json.loads(shown.output)
+    assert [each["id"] for each in found["unknown"]] == [unit(2)]
