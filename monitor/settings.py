@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from monitor.domain.archive import REQUIRABLE
 from monitor.domain.fault import COUNTING_BY_DEFAULT, FAULTS
 from monitor.domain.intake import IntakeRule
 from monitor.domain.observation import LookKind
@@ -358,6 +359,27 @@ class ReportSettings(_Section):
         return tuple(sorted({seconds_of_day(text) for text in self.snapshot_times}))
 
 
+_FIRST = ["name", "vendor", "region", "model", "common_name", "address", "ip", "mac", "camera_type", "function_type"]
+_FIRST += ["place", "longitude", "latitude", "position_type", "direction", "networked", "police_station", "owner_unit"]
+_FIRST += ["installed_on", "retention_days", "department"]
+
+
+class ArchiveSettings(_Section):
+    """What the record of a device must hold, by the class of its point."""
+
+    first: list[str] = _FIRST
+    second: list[str] = [each for each in _FIRST if each not in ("installed_on", "retention_days")]
+    other: list[str] = ["name", "region", "address", "ip", "place"]
+
+    @field_validator("first", "second", "other")
+    @classmethod
+    def _are_fields(cls, names: list[str]) -> list[str]:
+        unknown = sorted(set(names) - set(REQUIRABLE))
+        if unknown:
+            raise ValueError(f"fields among {', '.join(REQUIRABLE)}; not {', '.join(unknown)}")
+        return names
+
+
 class WebSettings(_Section):
     """Where the page, the API, `/metrics`, `/healthz` and `/readyz` are served, and how."""
 
@@ -441,6 +463,7 @@ class Settings(BaseSettings):
     alerting: AlertingSettings = AlertingSettings()
     receivers: dict[str, ReceiverSettings] = {}
     report: ReportSettings = ReportSettings()
+    archive: ArchiveSettings = ArchiveSettings()
     web: WebSettings = WebSettings()
     accounts: AccountsSettings = AccountsSettings()
     audit: AuditSettings = AuditSettings()

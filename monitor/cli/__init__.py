@@ -19,6 +19,7 @@ from monitor.cli import (
     grafana,
     history,
     imports,
+    inventory,
     looks,
     mqtt,
     reports,
@@ -137,6 +138,11 @@ report_app.command("list")(reports.list_reports)
 report_app.command("verify")(reports.verify_report)
 report_app.command("diff")(reports.diff_reports)
 app.add_typer(report_app, name="report")
+
+inventory_app = typer.Typer(help="清单 · the inventory: its truth, its past, written back", no_args_is_help=True)
+inventory_app.command("check")(inventory.check)
+inventory_app.command("export")(inventory.export)
+app.add_typer(inventory_app, name="inventory")
 
 db_app = typer.Typer(help="数据库 · the database", no_args_is_help=True)
 db_app.command("upgrade")(setup.db_upgrade)

@@ -23,6 +23,7 @@ from monitor.adapters.files.history import HistoryFileError
 from monitor.adapters.files.inventory import DevicesFileError
 from monitor.adapters.files.profiles import ProfileError
 from monitor.adapters.files.regions import RegionsFileError
+from monitor.adapters.files.tables import TableFileError
 from monitor.adapters.files.targets import TargetsFileError
 from monitor.adapters.process import TooFewFilesError
 from monitor.adapters.reports.folder import ReportFolderError
@@ -122,6 +123,7 @@ def errors_as_messages() -> Iterator[None]:
         AttachmentError,
         SheetError,
         ProfileError,
+        TableFileError,
     ) as error:
         fail(MISUSED, str(error))
     except ReportError as error:

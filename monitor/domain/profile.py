@@ -66,6 +66,8 @@ class Profile:
         columns: headings by field, in the order in which an export writes them; the first is what it writes.
         required: fields that a sheet must have a column for, and each row a value.
         codes: by field: the sheet's codes and the words that they stand for.
+        template: the headings that an export writes, in order; those without a field stay empty. () for the first
+            heading of every column.
         header_line: the line that holds the headings; what stands above it is passed over.
         sheet: the name of the worksheet; "" for the first.
         national_ids: ids must be the 20 digits of GB/T 28181; else any text will do.
@@ -82,6 +84,7 @@ class Profile:
     columns: Mapping[str, tuple[str, ...]]
     required: tuple[str, ...]
     codes: Mapping[str, Mapping[str, str]]
+    template: tuple[str, ...] = ()
     header_line: int = 1
     sheet: str = ""
     national_ids: bool = True

@@ -22,6 +22,7 @@ _KEYS = {
     "datum": str,
     "repair_days": int,
     "required": list,
+    "template": list,
     "checkpoints": list,
     "columns": dict,
     "codes": dict,
@@ -122,6 +123,9 @@ def _problems(content: Mapping[str, Any]) -> Iterator[str]:
     for field in content.get("required", []):
         if field not in columns:
             yield f"required: {field} 没有列 · has no column"
+    for key in ("required", "template", "checkpoints"):
+        if not _is_texts(content.get(key, [])):
+            yield f"{key}: 应为文本列表 · must be a list of texts"
     if content.get("datum", "wgs84") not in list(Datum):
         yield f"datum: 应为 · must be one of {', '.join(Datum)}"
     if content.get("header_line", 1) < 1 or content.get("repair_days", 1) < 1:
@@ -147,6 +151,7 @@ def _profile(name: str, content: Mapping[str, Any]) -> Profile:
         kind=SheetKind(content["kind"]),
         columns={field: tuple(headings) for field, headings in content.get("columns", {}).items()},
         required=tuple(content.get("required", ())),
+        template=tuple(content.get("template", ())),
         codes=content.get("codes", {}),
         header_line=content.get("header_line", 1),
         sheet=content.get("sheet", ""),

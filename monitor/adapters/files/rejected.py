@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any
 
-import xlsxwriter
-
+from monitor.adapters.files.tables import WriteRow, table_file
 from monitor.services.importing.cells import text_of
 from monitor.services.importing.layout import REASON
 from monitor.services.importing.sheet import Row
-
-_RISKY = ("=", "+", "-", "@", "\t")
 
 
 class RejectedFile:
@@ -34,18 +29,23 @@ class RejectedFile:
         self._suffix = ".xlsx" if is_workbook else ".csv"
         self._above: Sequence[Row] = ()
         self._kept: frozenset[int] = frozenset()
-        self._write: Callable[[list[str]], None] = lambda cells: None
-        self._close: Callable[[], object] = lambda: None
+        self._stack = ExitStack()
+        self._write: WriteRow = lambda cells: None
 
     def begin(self, above: Sequence[Row], *, kept: frozenset[int]) -> None:
         """Take the lines down to the headings, and which columns may be written."""
         self._above, self._kept = above, kept
 
     def add(self, row: Row, reasons: Sequence[str]) -> None:
-        """Write one row with its reasons."""
+        """Write one row with its reasons.
+
+        Raises:
+            TableFileError: the file cannot be written.
+        """
         width = len(self._above[-1][1])
         if self.path is None:
-            self._open()
+            self.path = _free(self._source, self._suffix)
+            self._write = self._stack.enter_context(table_file(self.path))
             for _, cells in self._above[:-1]:
                 self._write([text_of(cell) for cell in cells])
             self._write([text_of(cell) for cell in self._above[-1][1]] + [REASON])
@@ -54,36 +54,7 @@ class RejectedFile:
 
     def close(self) -> None:
         """Finish the file."""
-        self._close()
-
-    def _open(self) -> None:
-        self.path = _free(self._source, self._suffix)
-        if self._suffix == ".csv":
-            file = _private(self.path)
-            writer = csv.writer(file)
-            self._write, self._close = writer.writerow, file.close
-            return
-        book = xlsxwriter.Workbook(str(self.path), {"constant_memory": True, "strings_to_numbers": False})
-        sheet = book.add_worksheet()
-        lines = iter(range(1 << 20))
-
-        def write(cells: list[str]) -> None:
-            line = next(lines)
-            for at, text in enumerate(cells):
-                if text:
-                    sheet.write_string(line, at, text)
-
-        self._write, self._close = write, book.close
-
-
-def written(text: str) -> str:
-    """Give a text as a CSV may hold it: a spreadsheet would take one that begins so for a formula."""
-    return f"'{text}" if text.startswith(_RISKY) else text
-
-
-def _private(path: Path) -> IO[Any]:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    return os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="")
+        self._stack.close()
 
 
 def _free(source: Path, suffix: str) -> Path:
@@ -91,7 +62,7 @@ def _free(source: Path, suffix: str) -> Path:
     stem = source.stem.partition(".rejected")[0]
     number = 1
     while True:
-        name = f"{stem}.rejected{f'-{number}' if number > 1 else ''}{suffix}"
-        if not source.with_name(name).exists():
-            return source.with_name(name)
+        path = source.with_name(f"{stem}.rejected{f'-{number}' if number > 1 else ''}{suffix}")
+        if not path.exists():
+            return path
         number += 1

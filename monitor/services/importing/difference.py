@@ -148,6 +148,7 @@ class DeviceDifference(Counted):
         self._fields += ["kind"] if "kind" in columns or "function_type" in columns else []
         self._fields += ["in_service_from"] if "in_service_on" in columns else []
         self._fields += ["parents"] if "parent" in columns else []
+        self._names_endpoints = "address" in columns or "port" in columns
         self._described = [name for name in _RECORD_FIELDS if name in columns]
         self._texts = _texts_of(self._described)
         self._points = points
@@ -172,8 +173,8 @@ class DeviceDifference(Counted):
             self.records.append(row.record)
             self._propose(row, row.device)
             return
-        device, moved = self._changed(old, row.device)
         old_record = self._records.pop(old.id, None) or DeviceRecord(old.id)
+        device, moved = self._changed(old, old_record, row)
         record = self._described_as(old_record, row.record)
         if self._points is not None and device.point is None and "point" not in {name for name, _ in moved}:
             pointed = self._pointed(device, record or old_record)
@@ -190,11 +191,11 @@ class DeviceDifference(Counted):
         self.retired_listed += old.lifecycle.retired_at is not None and row.status != DISMANTLED
         self._propose(row, old)
 
-    def _changed(self, old: Device, said: Device) -> tuple[Device, list[tuple[str, str]]]:
+    def _changed(self, old: Device, old_record: DeviceRecord, row: DeviceRow) -> tuple[Device, list[tuple[str, str]]]:
         """Give the device with what holds at once, and the fields, with their new texts, that are only asked for."""
         device, moved = old, []
         for name in self._fields:
-            before, after = text_of(old, name), text_of(said, name)
+            before, after = text_of(old, name), text_of(row.device, name)
             if before == after or (not after and name not in _CLEARED):
                 continue
             if requesting.kind_for("device", name) is None:
@@ -202,11 +203,28 @@ class DeviceDifference(Counted):
                 self._change(old, name, before, after)
             else:
                 moved.append((name, after))
-        endpoint = _with_credential(said.endpoint, old.endpoint)
+        endpoint = self._endpoint(old, old_record, row)
         if endpoint is not None and endpoint != old.endpoint:
             device = replace(device, endpoint=endpoint)
             self._change(old, "endpoint", _written(old.endpoint), _written(endpoint))
         return device, moved
+
+    def _endpoint(self, old: Device, old_record: DeviceRecord, row: DeviceRow) -> Endpoint | None:
+        """Give the endpoint by the sheet, None where it says nothing of it.
+
+        A sheet that names an IP address only moves an endpoint to another address: its protocol, port and path were
+        found out otherwise and stay.
+        """
+        said, known = row.device.endpoint, old.endpoint
+        if said is None or known is None:
+            return said
+        if not self._names_endpoints:
+            before, after = old_record.ip, row.record.ip
+            if before == after:
+                return None
+            if before and before in known.address:
+                return replace(known, address=known.address.replace(before, after, 1))
+        return replace(said, credential=known.credential)
 
     def _described_as(self, old: DeviceRecord, said: DeviceRecord) -> DeviceRecord | None:
         """Give the record with what the sheet describes otherwise, None where it describes nothing so."""
@@ -294,12 +312,6 @@ def _by_kind(moved: Iterable[tuple[str, str]]) -> dict[RequestKind, list[tuple[s
         if kind is not None:
             found.setdefault(kind, []).append((name, new))
     return found
-
-
-def _with_credential(said: Endpoint | None, old: Endpoint | None) -> Endpoint | None:
-    if said is None or old is None or old.credential is None:
-        return said
-    return Endpoint(said.protocol, said.address, old.credential)
 
 
 def _written(endpoint: Endpoint | None) -> str:

@@ -48,7 +48,7 @@ class PlainRows:
         problems: list[Problem] = []
         values = dict.fromkeys(FIELDS[self._profile.kind], "")
         for name, at in self._layout.columns.items():
-            text = text_of(cells[at]) if at < len(cells) else ""
+            text = text_of(cells[at]).removeprefix("'") if at < len(cells) else ""
             expected = ""
             if len(text) > _LONGEST:
                 expected = f"不超过 {_LONGEST} 字 · at most {_LONGEST} characters"
