@@ -105,6 +105,8 @@ class StoreSettings(_Section):
     commit_every_s: float = Field(default=1.0, gt=0, le=60)
     flush_every_s: float = Field(default=60.0, gt=0, le=600)
     follow_every_s: float = Field(default=5.0, gt=0, le=600)
+    backups: str = Field(default="backups", min_length=1)
+    backups_kept: int = Field(default=7, ge=1, le=1_000)
 
     @field_validator("url")
     @classmethod

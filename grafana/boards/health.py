@@ -63,6 +63,14 @@ def _figures(language: Language) -> list[Any]:
             SECONDS,
         ),
         (
+            Words("最近备份", "Last backup"),
+            Words(
+                "距最近一次数据库备份；无数据为从未备份。", "How long ago the database was backed up; no data: never."
+            ),
+            "time() - (max(vidnet_last_backup_timestamp_seconds) > 0)",
+            SECONDS,
+        ),
+        (
             Words("等待写入", "Waiting to be stored"),
             Words("变化尚未提交的设备。", "Devices whose change waits to be committed."),
             "sum(vidnet_store_waiting_devices)",
@@ -77,7 +85,7 @@ def _figures(language: Language) -> list[Any]:
     )
     panels = [verdict(Frame(heading, about, 4, 5), Query(expr), language) for heading, about, expr in yes_or_no]
     panels += [
-        big_number(Frame(heading, about, 4, 5, unit, 0), Query(expr), language)
+        big_number(Frame(heading, about, 3, 5, unit, 0), Query(expr), language)
         for heading, about, expr, unit in numbers
     ]
     return panels

@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, PlatformCollector, ProcessColle
 from collectors.base import Poller, PollResult
 from collectors.registry import make_poller
 from monitor.adapters import own_clock
+from monitor.adapters.db.backup import backups
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.states import SqlStateStore
@@ -51,6 +52,7 @@ SWEEP_PARTS = 60
 """Every device's deadline is looked at once in so many ticks."""
 
 OWN_CLOCK_EVERY_S = 60
+BACKUPS_SEEN_EVERY_S = 60
 STALE_INTERVALS = 2
 """Figures whose newest look is older than so many intervals are shown as stale."""
 
@@ -77,6 +79,8 @@ class Service:
         self._durations = Durations()
         self._writes = Durations()
         self._loop_lag_s = 0.0
+        self._backups = folder / settings.store.backups
+        self._last_backup_at = 0
         self._clock_behind_s = 0.0
         self._own_clock_trusted = settings.collector.own_clock == "trusted"
         policy = settings.policy()
@@ -352,6 +356,8 @@ class Service:
             next_at = max(next_at + TICK_S, loop.time())
             if tick % OWN_CLOCK_EVERY_S == 0 and self._settings.collector.own_clock == "check":
                 self._own_clock_trusted = own_clock.is_synchronised()
+            if tick % BACKUPS_SEEN_EVERY_S == 0:
+                self._last_backup_at = next((at for at, _ in backups(self._backups)), 0)
             self._clock_behind_s = self.clock.adjust()
             now = int(self.clock.now())
             if tick % SWEEP_PARTS == 0:
@@ -456,4 +462,5 @@ class Service:
             own_network_up=self.own_network.up,
             held_devices=self.own_network.held_devices,
             looks_set_aside=self.own_network.looks_set_aside,
+            last_backup_at=self._last_backup_at,
         )

@@ -146,6 +146,7 @@ app.add_typer(inventory_app, name="inventory")
 
 db_app = typer.Typer(help="数据库 · the database", no_args_is_help=True)
 db_app.command("upgrade")(setup.db_upgrade)
+db_app.command("backup")(setup.db_backup)
 app.add_typer(db_app, name="db")
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from collectors.registry import COLLECTORS, LISTENERS
+from monitor.adapters.db.backup import back_up
 from monitor.adapters.db.migrate import upgrade
 from monitor.adapters.files.alert_rules import AlertRulesFileError, read_alert_rules
 from monitor.adapters.files.targets import TargetsFileError, read_targets
@@ -90,3 +93,26 @@ def db_upgrade(config: ConfigOption) -> None:
             await database.close()
 
     print(f"数据库已是最新 · the database is at revision {run_coroutine(work())}")
+
+
+def db_backup(config: ConfigOption, as_json: JsonOption = False) -> None:
+    """备份数据库（SQLite，运行中亦可） · back the database up (SQLite), also while vidnet runs.
+
+    Example: `vidnet db backup -c vidnet.toml`
+    """
+    settings = load_settings(config)
+
+    async def work() -> Path:
+        database = database_of(settings, folder=config.parent)
+        try:
+            folder = config.parent / settings.store.backups
+            kept = settings.store.backups_kept
+            return await asyncio.to_thread(back_up, database, folder, at=int(time.time()), keep=kept)
+        finally:
+            await database.close()
+
+    file = run_coroutine(work())
+    if as_json:
+        print(json.dumps({"file": str(file), "bytes": file.stat().st_size}, ensure_ascii=False))
+    else:
+        print(f"已备份 · backed up: {file} ({file.stat().st_size / 1e6:.1f} MB)")

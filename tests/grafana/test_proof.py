@@ -19,6 +19,7 @@ WITHIN_S = 60.0
 
 MAY_BE_EMPTY = {
     "Alerts now": "a city that is well raises none",
+    "Last backup": "a new city has none",
     "Communities networked": "the simulated city's regions end at its towns",
 }
 CONFIG = """

@@ -60,6 +60,7 @@ class ServiceMetrics:
     own_network_up: bool = True
     held_devices: int = 0
     looks_set_aside: int = 0
+    last_backup_at: float = 0.0
 
 
 class ServiceCollector(Collector):
@@ -114,6 +115,11 @@ class ServiceCollector(Collector):
                 "vidnet_own_network_up",
                 "Whether the sentinels say that our own network works (1).",
                 service.own_network_up,
+            ),
+            (
+                "vidnet_last_backup_timestamp_seconds",
+                "When the newest backup in our folder was made, 0 for none.",
+                service.last_backup_at,
             ),
             ("vidnet_held_devices", "Devices whose decision is held in a mass failure.", service.held_devices),
         )
