@@ -7,14 +7,16 @@ DEVICES ?=
 TEST_PACKAGES := openssl postgresql prometheus prometheus-alertmanager mosquitto iproute2 chromium fonts-noto-cjk
 BENCH_PACKAGES := nginx prometheus-blackbox-exporter
 
-.PHONY: demo test check format bench soak lock clean dashboards
+.PHONY: charts screenshots demo test check format bench soak lock clean dashboards
+
+CHARTS := monitor/adapters/web/static/charts.js
 
 ## demo: watch a simulated city (DEVICES=2000 by default, up to 250000)
-demo: .venv/.ready
+demo: .venv/.ready $(CHARTS)
 	$(BIN)/vidnet demo $(if $(DEVICES),--devices $(DEVICES) --dir var/demo-$(DEVICES))
 
 ## test: set everything up, then format, lint, types, contracts and all tests
-test: check .venv/.apt-test node_modules/.ready
+test: check .venv/.apt-test $(CHARTS)
 	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
 ## check: format, lint, types, contracts
@@ -35,6 +37,17 @@ dashboards: .venv/.ready
 ## bench: measure speed and memory against nginx as the fleet and blackbox_exporter as the peer
 bench: .venv/.ready .venv/.apt-bench
 	$(BIN)/python -m bench $(ARGS)
+
+## charts: build what the page draws its trend with (npm's echarts by esbuild); without npm the page has a plainer line
+charts: $(CHARTS)
+
+$(CHARTS): tools/charts.entry.js node_modules/.ready
+	if [ -x node_modules/.bin/esbuild ]; then node_modules/.bin/esbuild $< --bundle --minify --format=esm --target=es2022 \
+		--legal-comments=linked --log-level=warning --outfile=$@; fi
+
+## screenshots: the page's pictures of the README, taken from a running demo
+screenshots: .venv/.ready .venv/.apt-test $(CHARTS)
+	$(BIN)/python -m tools.screenshots docs/pictures
 
 ## soak: the long tests
 soak: .venv/.ready .venv/.apt-test

@@ -12,6 +12,7 @@ import msgspec
 
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory import SqlInventory
+from monitor.adapters.db.trend import SqlTrend
 from monitor.adapters.files.regions import read_regions
 from monitor.app.service import Service
 from monitor.app.wiring import config_folder, database_of, make_ready
@@ -19,6 +20,7 @@ from monitor.demo.city import build_city
 from monitor.demo.fleet import FleetConfig
 from monitor.demo.launch import start_fleet
 from monitor.demo.past import past_of
+from monitor.demo.past_figures import past_figures
 from monitor.ports import InventoryBatch
 from monitor.settings import Settings, read_settings
 
@@ -93,6 +95,8 @@ async def prepare_demo(folder: Path, *, devices: int | None, seed: int, fleet_po
         # Written first: a start that is cut short between the two goes on with the same city.
         _remember(folder, city)
         await inventory.record(batch)
+        past = past_figures(batch.devices, batch.regions, batch.corrections)
+        await SqlTrend(database).keep(list(past), forget_before=0)
     elif city.port != fleet_port:
         # The port is this machine's affair and no part of the city: another one may be in use by now.
         city = msgspec.structs.replace(city, port=fleet_port)

@@ -20,6 +20,7 @@ from monitor.adapters.db.queries import SqlQueries
 from monitor.adapters.db.trend import SqlTrend
 from monitor.adapters.web.api import PREFIX, api
 from monitor.adapters.web.asker import Front
+from monitor.adapters.web.page import Page
 from monitor.adapters.web.parts import Health, Parts, RecentLooks
 from monitor.adapters.web.server import Mount, tls_context
 from monitor.app.access import access_of
@@ -108,7 +109,8 @@ class WebPage:
         """Give what adds the page and its API to the server."""
         web = self._settings
         front = Front(web.hosts, proxied=web.proxied)
-        return [lambda application: application.add_subapp(PREFIX, api(self._parts, front)) and None]
+        page = Page(front, map_file=self._folder / web.map if web.map else None)
+        return [page.mount, lambda application: application.add_subapp(PREFIX, api(self._parts, front)) and None]
 
     def tls(self) -> ssl.SSLContext | None:
         """Give the certificate of the settings, None for plain HTTP.

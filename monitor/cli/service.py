@@ -34,7 +34,9 @@ def run(config: ConfigOption) -> None:
     configure_logs(settings.log)
 
     def tell(port: int) -> None:
-        Console(stderr=True).print(f"监测已启动 · running: http://{settings.web.host}:{port}/metrics")
+        scheme = "https" if settings.web.certificate else "http"
+        at = f"{scheme}://{settings.web.host}:{port}"
+        Console(stderr=True).print(f"监测已启动 · running: {at}/ (页面 page), {at}/metrics")
 
     async def work() -> None:
         database = database_of(settings, folder=config.parent)
@@ -70,7 +72,9 @@ def demo(
         shows: list[asyncio.Task[None]] = []
 
         def show(service: Service, port: int) -> None:
-            console.print(f"指标 metrics: http://127.0.0.1:{port}/metrics · Ctrl-C 结束 ends it")
+            at = f"http://127.0.0.1:{port}"
+            console.print(f"页面 page: {at}/ （访客只读 guests may look · 账号 accounts: vidnet user add）")
+            console.print(f"指标 metrics: {at}/metrics · Ctrl-C 结束 ends it")
             shows.append(asyncio.create_task(_show(console, service, prepared.city.devices)))
 
         await run_demo(prepared, stop, on_ready=show)

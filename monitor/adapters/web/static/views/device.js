@@ -1,0 +1,98 @@
+// One device: what it is, what it was, what is wrong with it and what to do first.
+
+import { change, get, may } from "../api.js";
+import { h, half, span, svg, t, when, whenExactly } from "../dom.js";
+import { refusalText, regionName, state, table, word } from "../parts.js";
+
+const DAYS = 14, DAY_S = 86400;
+const RECORD = {
+  vendor: ["厂商", "vendor"], model: ["型号", "model"], longitude: ["经度", "longitude"], latitude: ["纬度", "latitude"], common_name: ["点位俗称", "common name"], ip: ["IPv4", "IPv4"], ipv6: ["IPv6", "IPv6"],
+  mac: ["MAC", "MAC"], serial: ["序列号", "serial"], camera_type: ["摄像机类型", "camera type"], function_type: ["功能类型", "function"], supply_light: ["补光", "light"], encoding: ["编码格式", "encoding"],
+  place: ["安装地址", "place"], position_type: ["位置类型", "position"], direction: ["朝向", "direction"], networked: ["联网属性", "networked"], installed_on: ["安装时间", "installed on"], retention_days: ["录像保存天数", "retention days"],
+  department: ["所属部门", "department"], pole: ["立杆编号", "pole"],
+};
+
+export async function load(ctx) { return get(`/devices/${encodeURIComponent(ctx.query.id || "")}`); }
+export const title = (ctx, data) => data.device.name || data.device.id;
+
+/** Where an axis stood and when, by the rule of timelines: a change replaces whatever stood later. */
+export function pieces(changes, corrections, axis, from, to) {
+  let stands = [];
+  for (const each of changes.filter((one) => one.axis === axis)) {
+    if (!stands.length) stands.push([-Infinity, each.old]);
+    stands = stands.filter(([at]) => at < each.at);
+    stands.push([each.at, each.new]);
+  }
+  let found = stands.map(([at, code], place) => [at, place + 1 < stands.length ? stands[place + 1][0] : Infinity, code]);
+  for (const each of corrections.filter((one) => one.axis === axis && !one.withdrawn)) {
+    found = found.flatMap(([a, b, code]) => (b <= each.start || a >= each.end ? [[a, b, code]] : [[a, Math.min(b, each.start), code], [Math.max(a, each.end), b, code]].filter(([x, y]) => x < y)));
+    found.push([each.start, each.end, each.state]);
+  }
+  return found.map(([a, b, code]) => [Math.max(a, from), Math.min(b, to), code]).filter(([a, b]) => a < b).sort((x, y) => x[0] - y[0]);
+}
+
+function timeline(data) {
+  const to = data.now, from = to - DAYS * DAY_S;
+  const parts = pieces(data.changes, data.corrections, "connectivity", from, to);
+  const seconds = (code) => parts.filter((part) => part[2] === code).reduce((sum, [a, b]) => sum + b - a, 0);
+  const words = ["online", "offline", "unknown"].map((code) => `${word(code)} ${span(seconds(code))}`).join(" · ");
+  const days = Array.from({ length: DAYS }, (_, place) => from + place * DAY_S);
+  return h("div", {},
+    svg("svg", { class: "line", viewBox: `0 0 ${DAYS * DAY_S} 26`, preserveAspectRatio: "none", role: "img", "aria-label": words },
+      parts.map(([a, b, code]) => svg("rect", { x: a - from, y: 0, width: b - a, height: 26, class: code }, svg("title", {}, `${word(code)} ${when(a)} – ${when(b)}`)))),
+    h("div", { class: "ends" }, [days[0], days[7], to].map((at) => h("span", {}, when(at)))),
+    h("p", { class: "note" }, parts.length ? words : t("尚无变化记录", "no change recorded yet")));
+}
+
+export function draw(ctx, data) {
+  const { device } = data;
+  const message = h("span", { class: "note", role: "status" });
+  const look = async (event) => {
+    event.target.disabled = true;
+    try { await change("POST", `/devices/${encodeURIComponent(device.id)}/look`); message.textContent = t("正在探测，稍候自动更新", "looking now, the page follows"); setTimeout(ctx.again, 4000); }
+    catch (error) { message.textContent = refusalText(error); }
+  };
+  const fact = (name, value) => (value === "" || value === null || value === undefined ? null : [h("dt", {}, name), h("dd", {}, value)]);
+  return [
+    h("nav", { class: "crumbs", "aria-label": t("所属区划", "its regions") }, data.lineage.map((region) => [h("a", { href: ctx.link("overview", { region: region.code }) }, regionName(region)), " › "])),
+    h("div", { class: "grid" },
+      h("section", { class: "card w8" },
+        h("h2", {}, device.name || device.id),
+        h("p", {}, state(device.connectivity), " ", t("自", "since"), ` ${whenExactly(device.since)}（${span(data.now - device.since)}）`, " · ", word(data.connectivity_cause), h("br"),
+          state(device.condition), data.condition_since ? ` ${t("自", "since")} ${whenExactly(data.condition_since)}` : "", data.condition_cause ? ` · ${word(data.condition_cause)}` : "", " · ", state(device.standing)),
+        h("h3", {}, t(`近 ${DAYS} 天连接`, `Connectivity, ${DAYS} days`)), timeline(data),
+        h("div", { class: "actions noprint" },
+          may("operate") && data.looked_at ? h("button", { type: "button", class: "main", onclick: look }, t("立即探测", "look now")) : null,
+          may("propose") ? h("a", { class: "button", href: ctx.link("decisions", { propose: device.id }) }, t("申报报备", "propose an exemption")) : null,
+          may("propose") ? h("a", { class: "button", href: ctx.link("decisions", { tab: "requests", ask: device.id }) }, t("提出申请", "make a request")) : null, message)),
+      h("section", { class: "card w4" }, h("h3", {}, t("最近探测", "Last looks")), h("dl", { class: "facts" },
+        fact(t("最近证据", "last evidence"), whenExactly(data.last_evidence_at)), fact(t("最近应答", "last answer"), whenExactly(data.answered_at)),
+        fact(t("间隔", "interval"), data.interval_s ? span(data.interval_s) : ""), fact(t("协议", "protocol"), data.protocol), fact(t("地址", "address"), data.address), fact(t("途径", "route"), data.route),
+        Object.entries(data.evidence).map(([kind, at]) => fact(kind, whenExactly(at))),
+        data.parents.length ? fact(t("上联", "parents"), data.parents.map((id) => [h("a", { href: ctx.link("device", { id }) }, id), " "])) : null)),
+      h("section", { class: "card" }, h("h3", {}, t("故障与先做什么", "Faults, and what to do first")),
+        table(t("故障", "faults"), [
+          [t("故障", "fault"), (row) => [h("strong", {}, half(row.text)), h("span", { class: "note" }, ` ${row.code}`)]],
+          [t("自", "since"), (row) => when(row.since), { cls: "nowrap" }],
+          [t("确认", "confirmed"), (row) => (row.confirmed ? t("已确认", "yes") : t("待确认", "not yet")), { cls: "nowrap" }],
+          [t("计入完好率", "counts"), (row) => (row.counts ? t("计入", "yes") : t("仅提示", "informs only")), { cls: "nowrap" }],
+          [t("先做什么", "what to do first"), (row) => half(row.first)],
+        ], data.faults, { hideCaption: true, empty: t("未发现故障", "no fault is shown") })),
+      h("section", { class: "card w6" }, h("h3", {}, t("一机一档", "Record")), h("dl", { class: "facts" },
+        fact(t("编码", "id"), device.id), fact(t("类型", "kind"), word(device.kind)), fact(t("类别", "class"), word(device.point_class)), fact(t("点位", "point"), device.point),
+        fact(t("维护单位", "maintainer"), device.maintainer), fact(t("建设单位", "owner unit"), data.owner_unit), fact(t("合同", "contract"), data.contract),
+        Object.entries(data.record).filter(([name]) => name !== "name").map(([name, value]) => fact(RECORD[name] ? t(...RECORD[name]) : name, value)),
+        fact(t("投入使用", "in service from"), data.in_service_from ? when(data.in_service_from) : ""), fact(t("建档", "recorded"), when(data.created_at)), fact(t("拆除", "retired"), data.retired_at ? when(data.retired_at) : ""))),
+      h("section", { class: "card w6" }, h("h3", {}, t("报备", "Exemptions")), table(t("报备", "exemptions"), [
+        [t("编号", "id"), (row) => row.id, { cls: "nowrap" }], [t("开始", "from"), (row) => when(row.start), { cls: "nowrap" }], [t("结束", "to"), (row) => when(row.end), { cls: "nowrap" }],
+        [t("原因", "reason"), (row) => word(row.reason)], [t("文号", "document"), (row) => row.document, { cls: "hide-s" }],
+      ], data.exemptions, { hideCaption: true, empty: t("没有报备", "none") })),
+      ctx.extra("device", data),
+      h("section", { class: "card" }, h("h3", {}, t("变化与更正", "Changes and corrections")), table(t("变化，新的在前", "changes, newest first"), [
+        [t("时间", "at"), (row) => whenExactly(row.at ?? row.start), { cls: "nowrap" }],
+        [t("轴", "axis"), (row) => word(row.axis)],
+        [t("变化", "change"), (row) => (row.new ? [state(row.old), " → ", state(row.new)] : [t("更正为 ", "corrected to "), state(row.state), ` ${t("至", "until")} ${when(row.end)}`, row.withdrawn ? t("（已撤销）", " (withdrawn)") : ""])],
+        [t("原因", "cause"), (row) => [word(row.cause), row.fault ? ` ${row.fault}` : "", row.reason ? ` ${row.reason}` : ""]],
+      ], [...data.changes, ...data.corrections].sort((a, b) => b.seq - a.seq).slice(0, 60), { hideCaption: true, empty: t("尚无变化", "no change yet") }))),
+  ];
+}
