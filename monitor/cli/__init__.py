@@ -20,6 +20,7 @@ from monitor.cli import (
     history,
     imports,
     inventory,
+    ledger,
     looks,
     mqtt,
     reports,
@@ -142,6 +143,7 @@ app.add_typer(report_app, name="report")
 inventory_app = typer.Typer(help="清单 · the inventory: its truth, its past, written back", no_args_is_help=True)
 inventory_app.command("check")(inventory.check)
 inventory_app.command("export")(inventory.export)
+inventory_app.command("diff")(ledger.diff)
 app.add_typer(inventory_app, name="inventory")
 
 db_app = typer.Typer(help="数据库 · the database", no_args_is_help=True)
