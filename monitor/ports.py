@@ -13,6 +13,7 @@ from monitor.domain.device import Device, DeviceRecord
 from monitor.domain.facts import Axis, Correction, Exemption, InventoryChange, Party, StateChange, Withdrawal
 from monitor.domain.incident import Incident, Member
 from monitor.domain.notification import Message, Parcel, Waiting
+from monitor.domain.objecting import Objection
 from monitor.domain.observation import Observation
 from monitor.domain.period_facts import PeriodFacts
 from monitor.domain.point import Point
@@ -657,3 +658,29 @@ class Notifier(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+
+
+class Objections(Protocol):
+    """Objections to draft reports, in versions."""
+
+    async def objections(self, *, period: str | None = None) -> list[Objection]:
+        """Give the newest version of every objection, or of those to one period, by id."""
+
+    async def record(self, versions: Sequence[Objection], corrections: Sequence[Correction] = ()) -> None:
+        """Append versions, and the corrections that they write, in one transaction."""
+
+
+class ReportRuns(Protocol):
+    """Who makes which scheduled report: of several processes one."""
+
+    async def claim(self, period: str, status: str, *, by: str, at: int, stale_s: int) -> bool:
+        """Take a report on oneself, unless it is made already or somebody has been making it for less than so long."""
+
+    async def finish(self, period: str, status: str, *, revision: int, at: int) -> None:
+        """Note that a claimed report is published."""
+
+    async def release(self, period: str, status: str) -> None:
+        """Give back a claimed report that was not made."""
+
+    async def anything_known(self, *, start: int, end: int) -> bool:
+        """Tell whether anything is known of a period."""

@@ -13,6 +13,7 @@ import msgspec
 
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.migrate import require_current
+from monitor.adapters.db.objections import SqlObjections
 from monitor.adapters.db.period_facts import SqlReportFacts
 from monitor.adapters.files.targets import read_targets
 from monitor.adapters.reports.csv_files import machine_csv, people_csv
@@ -36,10 +37,10 @@ from monitor.services.report_material import Previous, ReportError, row_name
 from monitor.services.report_table import Lang
 from monitor.services.weekly_report import (
     STATUSES,
-    DecisionInput,
     Report,
     ReportInputs,
     build_report,
+    decision_input,
     device_lines,
     read_device_lines,
     target_input,
@@ -95,7 +96,7 @@ async def make_report(
     status: str = "draft",
     langs: Sequence[Lang] = (Lang.ZH, Lang.EN),
     out: Path | None = None,
-    decisions: Sequence[DecisionInput] = (),
+    author: str = "",
     on_step: Step = quiet,
 ) -> Made:
     """Make a report from what is known now and publish it as a new revision.
@@ -111,7 +112,7 @@ async def make_report(
         status: draft or final; a period that is not over makes it an interim one.
         langs: the languages of its files.
         out: the folder of all reports, in place of that of the settings.
-        decisions: objections to the period.
+        author: who makes it final; "" for a draft.
         on_step: told what is done.
 
     Raises:
@@ -125,10 +126,12 @@ async def make_report(
     previous = _previous(root, period, region=region, method=method)
     await require_current(database)
     inputs = _inputs(settings, folder=folder, period=period, as_of=as_of, region=region, method=method)
+    objections = await SqlObjections(database).objections(period=period.name)
     inputs = msgspec.structs.replace(
         inputs,
         status=status,
-        decisions=tuple(decisions),
+        author=author,
+        decisions=tuple(decision_input(each) for each in objections),
         previous=previous.source if previous else None,
         previous_sha256=previous.sha256 if previous else "",
     )
@@ -248,6 +251,7 @@ def _inputs(
         previous=None,
         previous_sha256="",
         names=None,
+        author="",
         decisions=(),
         program_version=version("vidnet"),
     )

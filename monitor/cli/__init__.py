@@ -23,6 +23,7 @@ from monitor.cli import (
     ledger,
     looks,
     mqtt,
+    objections,
     reports,
     requests,
     service,
@@ -138,6 +139,10 @@ report_app.command("range")(reports.any_range)
 report_app.command("list")(reports.list_reports)
 report_app.command("verify")(reports.verify_report)
 report_app.command("diff")(reports.diff_reports)
+report_app.command("object")(objections.object_)
+report_app.command("objections")(objections.objections)
+report_app.command("decide")(objections.decide_objection)
+report_app.command("finalise")(objections.finalise_report)
 app.add_typer(report_app, name="report")
 
 inventory_app = typer.Typer(help="清单 · the inventory: its truth, its past, written back", no_args_is_help=True)

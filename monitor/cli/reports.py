@@ -84,7 +84,7 @@ def weekly(
     """
     settings = load_settings(config)
     zone = settings.zone()
-    period = last_week(int(time.time()), zone) if week is None else _period(week, zone)
+    period = last_week(int(time.time()), zone) if week is None else period_of(week, zone)
     if not period.is_week:
         fail(MISUSED, f"{week} 不是周，应写成 2026-W47 · {week} is not a week; write it like 2026-W47")
     _make(config, period, region=region, lang=lang, method=method, out=out, as_json=as_json)
@@ -104,7 +104,7 @@ def monthly(
     Example: `vidnet report monthly -c vidnet.toml --month 2026-11`
     """
     settings = load_settings(config)
-    period = _period(month, settings.zone())
+    period = period_of(month, settings.zone())
     _make(config, period, region=region, lang=lang, method=method, out=out, as_json=as_json)
 
 
@@ -241,7 +241,7 @@ def _make(
     async def work() -> Made:
         database = database_of(settings, folder=config.parent)
         try:
-            with _collector_paused(), step_progress() as show:
+            with collector_paused(), step_progress() as show:
                 return await make_report(
                     settings,
                     database,
@@ -261,7 +261,7 @@ def _make(
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
+def collector_paused() -> Iterator[None]:
     """Keep the garbage collector away: a report makes millions of objects and hardly a cycle."""
     was_enabled = gc.isenabled()
     gc.disable()
@@ -328,7 +328,8 @@ def _before(path: Path) -> Path:
     return path.parent / f"rev{number - 1}"
 
 
-def _period(name: str, zone: tzinfo) -> Period:
+def period_of(name: str, zone: tzinfo) -> Period:
+    """Give a named period, or end with a message."""
     try:
         return parse_period(name, zone)
     except ValueError as error:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from monitor.domain.exemption import ExemptionBook
 from monitor.domain.facts import InventoryChange
 from monitor.domain.history import DevicePast, DeviceVersion
-from monitor.domain.period_counting import WIDTH, assessed_s, online_s
+from monitor.domain.period_counting import WIDTH, PeriodCounter, assessed_s, online_s
 from monitor.domain.period_seconds import Buckets, SlotKey, period_seconds
 from monitor.domain.printing import DECIMALS
 from monitor.domain.region import RegionLevel
@@ -88,6 +89,21 @@ def ledger_sheets(material: Material) -> list[Sheet]:
         Sheet("denominator", "考核基数变动", "Denominator", DENOMINATOR_COLUMNS, _denominator(material)),
         Sheet("waterfall", "在线率变化分解", "Waterfall", WATERFALL_COLUMNS, _waterfall(material)),
     ]
+
+
+def correction_effect(material: Material, device_id: str, *, reason: str) -> Fraction | None:
+    """Give what a correction, known by its device and reason, did to the root's online rate; None without one."""
+    counter = material.counter
+    facts = counter.facts
+    rest = [each for each in facts.corrections if (each.device_id, each.reason) != (device_id, reason)]
+    index = next((number for number, device in enumerate(facts.devices) if device.id == device_id), None)
+    if index is None or len(rest) == len(facts.corrections):
+        return None
+    others = PeriodCounter(replace(facts, corrections=rest), start=counter.start, end=counter.end, rules=counter.rules)
+    total = _total(material)
+    one = online_pair(_under_root(material, counter.of_device(index)))
+    other = online_pair(_under_root(material, others.of_device(index)))
+    return _effect(total, (total[0] - one[0] + other[0], total[1] - one[1] + other[1]))
 
 
 def _total(material: Material) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from fractions import Fraction
 from math import isqrt
 
+from monitor.domain.author import shown
 from monitor.domain.compliance import Method
 from monitor.services.report_material import Material
 from monitor.services.report_table import Cell, Column, Kind, Sheet, Word, exact, points
@@ -75,13 +76,16 @@ _FORMULAS = (
 )
 
 
-def method_sheet(material: Material, *, version: str, status: Word, decisions: int, interval_s: int) -> Sheet:
+def method_sheet(
+    material: Material, *, version: str, status: Word, author: str, decisions: int, interval_s: int
+) -> Sheet:
     """Give the method of a report.
 
     Args:
         material: what it was made from.
         version: of the program.
         status: draft, final or so far.
+        author: who made it final; "" for a draft.
         decisions: how many objections were decided.
         interval_s: the pace of looks, for the sampling error.
     """
@@ -99,6 +103,7 @@ def method_sheet(material: Material, *, version: str, status: Word, decisions: i
     plain: list[tuple[str, str, str, Cell]] = [
         ("period", "考核期", "period", material.period.name),
         ("status", "状态", "status", status),
+        ("author", "定稿人", "made final by", shown(author)),
         ("start", "开始", "from", local(material.period.start)),
         ("end", "结束", "to", local(material.end)),
         ("as_of", "截至", "as of", local(material.as_of)),

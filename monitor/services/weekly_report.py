@@ -19,6 +19,7 @@ from monitor.domain.assessment import Validity
 from monitor.domain.compliance import Method
 from monitor.domain.device import DeviceKind
 from monitor.domain.indicator import Indicator
+from monitor.domain.objecting import Objection, ObjectionState
 from monitor.domain.period import SNAPSHOT_TIMES, Period, parse_period
 from monitor.domain.period_counting import WIDTH, CountingRules
 from monitor.domain.period_facts import PeriodFacts
@@ -30,7 +31,7 @@ from monitor.ports import ReportFacts
 from monitor.services.report_material import Material, Previous, ReportRules, gather
 from monitor.services.report_table import Column, Kind, Sheet, Word
 from monitor.services.sheet_devices import device_sheets, listed_ids, with_names
-from monitor.services.sheet_ledger import ledger_sheets
+from monitor.services.sheet_ledger import correction_effect, ledger_sheets
 from monitor.services.sheet_method import method_sheet
 from monitor.services.sheet_summary import summary_sheets
 
@@ -106,6 +107,7 @@ class ReportInputs(msgspec.Struct, frozen=True):
         previous: the folder of the revision of the period before, below the root; None: counted from the facts.
         previous_sha256: of its seconds by device.
         names: of the devices that are listed; None before they were looked up.
+        author: who made it final; "" for a draft.
         decisions: the objections to the period.
         program_version: of the program that makes it.
     """
@@ -130,6 +132,7 @@ class ReportInputs(msgspec.Struct, frozen=True):
     previous: str | None
     previous_sha256: str
     names: dict[str, str] | None
+    author: str
     decisions: tuple[DecisionInput, ...]
     program_version: str
 
@@ -207,6 +210,7 @@ async def build_report(
         names=dict(sorted(names.items())),
         status=status,
     )
+    inputs = msgspec.structs.replace(inputs, decisions=with_effects(material, inputs.decisions))
     sheets = [with_names(sheet, names) for sheet in sheets]
     sheets.append(_decisions(inputs))
     sheets.append(
@@ -214,12 +218,42 @@ async def build_report(
             material,
             version=inputs.program_version,
             status=STATUSES[status],
+            author=inputs.author,
             decisions=sum(each.state != "submitted" for each in inputs.decisions),
             interval_s=inputs.interval_s,
         )
     )
     on_step("sheets", 1, 1)
     return Report(inputs, facts_digest(material.counter.facts), sheets, material)
+
+
+def decision_input(objection: Objection) -> DecisionInput:
+    """Write an objection into the inputs."""
+    return DecisionInput(
+        id=objection.id,
+        device=objection.device_id,
+        axis=objection.axis.value,
+        start=objection.start,
+        end=objection.end,
+        claimed=objection.claimed,
+        reason=objection.reason,
+        document=objection.document,
+        proposer=objection.proposer,
+        state=objection.state.value,
+        approver=objection.approver,
+        note=objection.note,
+    )
+
+
+def with_effects(material: Material, decisions: Sequence[DecisionInput]) -> tuple[DecisionInput, ...]:
+    """Give the decisions, each accepted one with what it did to the root region's online rate."""
+    found = []
+    for each in decisions:
+        effect = None
+        if each.state == ObjectionState.ACCEPTED:
+            effect = correction_effect(material, each.device, reason=f"{each.id}: {each.reason}")
+        found.append(each if effect is None else msgspec.structs.replace(each, effect=str(effect)))
+    return tuple(found)
 
 
 def device_lines(material: Material) -> list[str]:
