@@ -24,6 +24,7 @@ from monitor.cli import (
     looks,
     mqtt,
     objections,
+    pictures,
     reports,
     requests,
     service,
@@ -42,6 +43,7 @@ app = typer.Typer(
 app.command()(service.run)
 app.command()(service.demo)
 app.command()(looks.probe)
+app.command()(pictures.picture)
 app.command("sweep")(looks.sweep_command)
 app.command()(figures.rates)
 app.command()(coverage.coverage)

@@ -21,6 +21,7 @@ COMMON = {
     "failures",
     "pushed",
     "registry",
+    "picture",
     "urls",
 }  # what collectors share; each other module is a protocol
 

@@ -1,0 +1,1 @@
+"""Pictures to judge: scenes that are rendered, photographs of packages, faults of random severity, burnt-in texts."""

@@ -1,0 +1,182 @@
+"""A picture look: the snapshot first, which costs least, else one key frame of the stream; what is left is numbers."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from urllib.parse import quote
+
+from collectors.deep import Secret
+from collectors.detail import one_line
+from collectors.picture.describe import describe
+from collectors.picture.job import Job, Measured
+from collectors.picture.pool import WorkerPool
+from collectors.picture.snapshot import SnapshotFetcher
+from collectors.urls import BadUrl, Url, checked, read_url
+
+STILL_DEADLINE_S = 10.0
+_GRACE_S = 2.0
+_TRY_THE_STREAM = frozenset({"unsupported", "not_a_picture", "silent", "elsewhere"})
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRequest:
+    """One picture look.
+
+    Attributes:
+        address: the device's own address, that URIs are held against.
+        snapshot_uri: where a JPEG is had, without userinfo; "" for none.
+        stream_uri: where its stream is had, likewise.
+        secret: what to log in with; None where there is nothing, or no login is allowed now.
+        timeout_s: how long each step may take.
+        total_s: how long fetching the picture may take in all.
+        other_hosts: what to do with a URI that points at another host: "refuse", "rewrite" it to ours, "allow".
+    """
+
+    address: str
+    snapshot_uri: str = ""
+    stream_uri: str = ""
+    secret: Secret | None = None
+    timeout_s: float = 5.0
+    total_s: float = 20.0
+    other_hosts: str = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class PictureResult:
+    """What one picture look gave: numbers, or why there are none.
+
+    Attributes:
+        outcome: "picture"; "corrupt" (cut off or damaged), "too_large", "not_a_picture" (something else came),
+            "no_stream" (nothing, or no video), "no_keyframe", "killed" (its worker was not done in time), "died" (its
+            worker ended over it), "refused" (a login), "unsupported" (no such path), "silent", "elsewhere" (a URI of
+            another host), "no_uri" (the device named none), "ours" (our own side failed).
+        detail: one line for people, without credentials.
+        way: "snapshot" or "stream", what was tried last; "" where nothing was.
+        login: "not_asked", "accepted", "refused", "no_credential" or "untried".
+        refusals: logins that it refused.
+        scores: numbers by name; empty without a picture.
+        signature: 768 bytes; b"" without a picture.
+        width, height: of the picture as it was sent.
+        payload: SHA-256 of what was decoded, hex.
+        damaged: the decoder says that data are missing.
+        transport: "tcp" or "udp" for a stream.
+        cpu_ms: CPU time of the worker.
+        duration_s: from start to end.
+    """
+
+    outcome: str
+    detail: str = ""
+    way: str = ""
+    login: str = "untried"
+    refusals: int = 0
+    scores: dict[str, float] = field(default_factory=dict)
+    signature: bytes = b""
+    width: int = 0
+    height: int = 0
+    payload: str = ""
+    damaged: bool = False
+    transport: str = ""
+    cpu_ms: float = 0.0
+    duration_s: float = 0.0
+
+
+class PictureTaker:
+    """Takes picture looks, as many at a time as it is asked to; `workers` of them are judged at once.
+
+    Args:
+        workers: processes that judge pictures.
+        jobs_each: pictures after which a worker is replaced.
+    """
+
+    def __init__(self, *, workers: int = 2, jobs_each: int = 500) -> None:
+        self.pool = WorkerPool(workers, jobs_each=jobs_each)
+        self._stills = SnapshotFetcher()
+
+    async def look(self, request: PictureRequest) -> PictureResult:
+        """Look once; whatever the device sends becomes a result, never an exception."""
+        started = time.perf_counter()
+        try:
+            own = read_url(request.address)
+        except BadUrl as error:
+            return PictureResult("no_uri", f"bad address: {error}")
+        try:
+            result = await self._look(request, own, started)
+        except Exception as error:  # the edge: a fault of ours must neither stop a worker nor judge a device
+            result = PictureResult("ours", one_line(f"our own fault: {type(error).__name__}: {error}"))
+        return replace(result, duration_s=time.perf_counter() - started)
+
+    async def judge_still(self, data: bytes) -> PictureResult:
+        """Judge a still picture that is there already."""
+        found = await self.pool.judge(Job(still=data), deadline_s=STILL_DEADLINE_S)
+        return _result(found, way="", login="untried", refusals=0)
+
+    async def close(self) -> None:
+        """End every worker and let go of every connection."""
+        await self.pool.close()
+        await self._stills.close()
+
+    async def _look(self, request: PictureRequest, own: Url, started: float) -> PictureResult:
+        result = PictureResult("no_uri", "the device named neither a snapshot nor a stream")
+        if request.snapshot_uri:
+            result = await self._snapshot(request, own)
+            if result.outcome not in _TRY_THE_STREAM or not request.stream_uri:
+                return result
+        if request.stream_uri:
+            left_s = max(2.0, request.total_s - (time.perf_counter() - started))
+            result = await self._stream(request, own, left_s)
+        return result
+
+    async def _snapshot(self, request: PictureRequest, own: Url) -> PictureResult:
+        url, problem = _allowed(request.snapshot_uri, own, ("http", "https"), request.other_hosts)
+        if url is None:
+            return PictureResult("elsewhere", problem, "snapshot")
+        still = await self._stills.fetch(
+            url, secret=request.secret, timeout_s=request.timeout_s, other_hosts=request.other_hosts
+        )
+        if still.outcome != "picture":
+            return PictureResult(still.outcome, one_line(still.detail), "snapshot", still.login, still.refusals)
+        found = await self.pool.judge(Job(still=still.data), deadline_s=STILL_DEADLINE_S)
+        return _result(found, way="snapshot", login=still.login, refusals=still.refusals)
+
+    async def _stream(self, request: PictureRequest, own: Url, left_s: float) -> PictureResult:
+        url, problem = _allowed(request.stream_uri, own, ("rtsp", "rtsps"), request.other_hosts)
+        if url is None:
+            return PictureResult("elsewhere", problem, "stream")
+        asked = await describe(url, secret=request.secret, timeout_s=min(request.timeout_s, left_s))
+        if asked.outcome != "stream":
+            return PictureResult(asked.outcome, one_line(asked.detail), "stream", asked.login, asked.refusals)
+        secret = request.secret if asked.login == "accepted" else None
+        job = Job(stream=_with_login(url, secret), timeout_s=request.timeout_s, total_s=left_s)
+        found = await self.pool.judge(job, deadline_s=left_s + _GRACE_S)
+        return _result(found, way="stream", login=asked.login, refusals=asked.refusals)
+
+
+def _allowed(uri: str, own: Url, schemes: tuple[str, ...], other_hosts: str) -> tuple[Url | None, str]:
+    found, problem = checked(uri, own, schemes=schemes, other_hosts=other_hosts)
+    return (None, one_line(problem)) if problem else (read_url(found), "")
+
+
+def _with_login(url: Url, secret: Secret | None) -> str:
+    if secret is None:
+        return url.text
+    who = f"{quote(secret.user, safe='')}:{quote(secret.password, safe='')}"
+    return f"{url.scheme}://{who}@{url.where}{url.path}"
+
+
+def _result(found: Measured, *, way: str, login: str, refusals: int) -> PictureResult:
+    return PictureResult(
+        outcome=found.outcome,
+        detail=one_line(found.detail),
+        way=way,
+        login=login,
+        refusals=refusals,
+        scores=found.scores,
+        signature=found.signature,
+        width=found.width,
+        height=found.height,
+        payload=found.payload,
+        damaged=found.damaged,
+        transport=found.transport,
+        cpu_ms=found.cpu_ms,
+    )
