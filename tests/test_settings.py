@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.domain.fault import FAULTS
 from monitor.domain.policy import Policy
 from monitor.settings import Settings, SettingsError, read_settings
 
@@ -111,8 +112,7 @@ def test_all_mistakes_are_listed_at_once_with_key_and_what_is_allowed(tmp_path):
         "collector.speed: no such key",
         "rules.offline_after: input should be a valid integer, unable to parse string as an integer (found 'three')",
         "rules.intact_requires: one or more of health, deep, picture (found ['smell'])",
-        "rules.counting_faults: faults among clock_off, clock_zone, not_itself, odd_answer, slow, tls; not blurred "
-        "(found ['blurred'])",
+        f"rules.counting_faults: faults among {', '.join(sorted(FAULTS))}; not blurred (found ['blurred'])",
         'rules.min_judged: a decimal string from "0" to "1" such as "0.95" (found \'95\')',
         "web.port: input should be less than or equal to 65535 (found 70000)",
         "log.level: input should be 'debug', 'info', 'warning' or 'error' (found 'loud')",
