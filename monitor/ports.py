@@ -564,8 +564,10 @@ class AlertDecisions(Protocol):
     async def decide_party(self, incident_id: str, party: Party, *, author: str, at: int, note: str = "") -> bool:
         """Say who is responsible for an incident; False where there is none of this id."""
 
-    async def keep_orders(self, orders: Sequence[WorkOrder], happenings: Sequence[Happening]) -> None:
-        """Store orders that a person made or reported on, with what happened to them."""
+    async def keep_orders(
+        self, orders: Sequence[WorkOrder], happenings: Sequence[Happening], *, reported: bool = False
+    ) -> None:
+        """Store orders that a person made, or (`reported`) only what they reported, with what happened to them."""
 
 
 @dataclass(frozen=True, slots=True)

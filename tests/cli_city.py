@@ -49,7 +49,10 @@ class CliCity:
         return city
 
     def run(self, *arguments: str) -> Result:
-        groups = ("exempt", "import", "inventory", "report", "requests", "correct")
+        groups = (
+            *("exempt", "import", "inventory", "report", "requests", "correct"),
+            *("alerts", "incidents", "orders", "notify"),
+        )
         group = 2 if arguments[0] in groups else 1
         config = ("-c", str(self.config))
         return CliRunner().invoke(app, [*arguments[:group], *config, *arguments[group:]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -10,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from typer.main import get_command
 
 from collectors.base import PROOF_OF
+from monitor.adapters.metrics.alerts import AlertCollector, AlertMetrics, ReceiverFigures
 from monitor.adapters.metrics.city import CityExposition
 from monitor.adapters.metrics.intake import IntakeCollector, IntakeMetrics
 from monitor.adapters.metrics.service import Durations, ServiceCollector, ServiceMetrics
@@ -32,6 +34,12 @@ def _service_families() -> dict[str, tuple[str, str, frozenset[str]]]:
     registry.register(ServiceCollector(lambda: figures))
     pushed = IntakeMetrics({("mqtt", "taken"): 1}, 0, mqtt_up=True)
     registry.register(IntakeCollector(lambda: pushed))
+    told = ReceiverFigures(sent=1, failures=0, waiting=0, is_up=True)
+    place = ("parent", "undecided")
+    alerts = AlertMetrics(
+        {"critical": 1}, {("raised", "critical"): 1}, {place: 1}, {place: 9}, 1, 1, True, {"duty": told}
+    )
+    registry.register(AlertCollector(lambda: alerts))
     found = {}
     for family in text_string_to_metric_families(generate_latest(registry).decode()):
         suffix = "_total" if family.type == "counter" else ""
@@ -84,3 +92,10 @@ def test_the_makefile_has_the_readmes_two_commands():
 
     for target in ("demo", "test", "check", "bench", "soak"):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+def test_every_alert_rule_has_its_section():
+    rules = tomllib.loads((ROOT / "config" / "alerts.toml").read_text(encoding="utf-8"))["rule"]
+    headings = set(re.findall(r"^### ([a-z0-9-]+)", (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8"), re.M))
+
+    assert headings == {rule["id"] for rule in rules}

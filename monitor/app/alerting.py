@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +16,7 @@ from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.queries import SqlQueries
 from monitor.adapters.db.trend import SqlTrend
 from monitor.adapters.files.alert_rules import read_alert_rules
+from monitor.adapters.metrics.alerts import AlertMetrics, ReceiverFigures
 from monitor.adapters.notify.alertmanager import AlertmanagerNotifier
 from monitor.adapters.notify.apprise import AppriseNotifier, AppriseUrlError
 from monitor.adapters.notify.spool import SpoolNotifier
@@ -165,6 +167,29 @@ class AlertingParts:
     def follow(self, devices: Iterable[Device]) -> None:
         """Take in devices that are new or have changed."""
         self.index.put(devices)
+
+    def figures(self) -> AlertMetrics:
+        """Give what the metrics show."""
+        incidents: Counter[tuple[str, str]] = Counter()
+        devices: Counter[tuple[str, str]] = Counter()
+        for incident in self.alerting.incidents:
+            labels = (incident.kind.value, incident.party.value)
+            incidents[labels] += 1
+            devices[labels] += incident.down
+        severities = Counter(alert.severity.value for alert in self.alerting.raised)
+        return AlertMetrics(
+            raised={severity.value: severities[severity.value] for severity in Severity},
+            happened=self.alerting.counters,
+            incidents=incidents,
+            incident_devices=devices,
+            orders=self.alerting.open_orders,
+            rounds=self.alerting.rounds,
+            store_ok=not self.alerting.store_error,
+            receivers={
+                each.name: ReceiverFigures(each.sent, each.failures, each.waiting, is_up=not each.error)
+                for each in self.deliveries
+            },
+        )
 
     async def close(self) -> None:
         """Let go of the receivers."""

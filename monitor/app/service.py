@@ -20,6 +20,7 @@ from monitor.adapters.db.backup import backups
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.states import SqlStateStore
+from monitor.adapters.metrics.alerts import AlertCollector
 from monitor.adapters.metrics.city import AGE_LIMITS_S, ANY, CityExposition, CityMetrics
 from monitor.adapters.metrics.intake import IntakeCollector
 from monitor.adapters.metrics.service import Durations, ServiceCollector, ServiceMetrics
@@ -429,6 +430,7 @@ class Service:
         registry = CollectorRegistry()
         registry.register(ServiceCollector(self._service_metrics))
         registry.register(IntakeCollector(self.intake.figures))
+        registry.register(AlertCollector(self.alerting.figures))
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         return registry

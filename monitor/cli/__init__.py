@@ -9,6 +9,7 @@ import typer
 
 from monitor.cli import (
     accounts,
+    alerts,
     asking,
     audit,
     corrections,
@@ -19,11 +20,14 @@ from monitor.cli import (
     grafana,
     history,
     imports,
+    incidents,
     inventory,
     ledger,
     looks,
     mqtt,
+    notify,
     objections,
+    orders,
     pictures,
     reports,
     requests,
@@ -152,6 +156,33 @@ inventory_app.command("check")(inventory.check)
 inventory_app.command("export")(inventory.export)
 inventory_app.command("diff")(ledger.diff)
 app.add_typer(inventory_app, name="inventory")
+alerts_app = typer.Typer(
+    help="告警 · alerts: what is raised, who takes care of it, what is silenced", no_args_is_help=True
+)
+alerts_app.command("list")(alerts.list_alerts)
+alerts_app.command("show")(alerts.show_alert)
+alerts_app.command("ack")(alerts.ack)
+alerts_app.command("silence")(alerts.silence)
+alerts_app.command("unsilence")(alerts.unsilence)
+app.add_typer(alerts_app, name="alerts")
+
+incidents_app = typer.Typer(help="事件 · incidents: what failed together, and who is responsible", no_args_is_help=True)
+incidents_app.command("list")(incidents.list_incidents)
+incidents_app.command("show")(incidents.show)
+incidents_app.command("party")(incidents.party)
+app.add_typer(incidents_app, name="incidents")
+
+orders_app = typer.Typer(help="工单 · work orders", no_args_is_help=True)
+orders_app.command("list")(orders.list_orders)
+orders_app.command("make")(orders.make)
+orders_app.command("export")(orders.export)
+orders_app.command("import")(orders.import_results)
+orders_app.command("times")(orders.times)
+app.add_typer(orders_app, name="orders")
+
+notify_app = typer.Typer(help="通知 · notifications", no_args_is_help=True)
+notify_app.command("test")(notify.send_test_message)
+app.add_typer(notify_app, name="notify")
 
 db_app = typer.Typer(help="数据库 · the database", no_args_is_help=True)
 db_app.command("upgrade")(setup.db_upgrade)

@@ -21,6 +21,7 @@ from monitor.adapters.files.alert_rules import AlertRulesFileError
 from monitor.adapters.files.exemptions import ExemptionsFileError
 from monitor.adapters.files.history import HistoryFileError
 from monitor.adapters.files.inventory import DevicesFileError
+from monitor.adapters.files.orders import OrdersFileError
 from monitor.adapters.files.profiles import ProfileError
 from monitor.adapters.files.regions import RegionsFileError
 from monitor.adapters.files.tables import TableFileError
@@ -39,6 +40,7 @@ from monitor.domain.exempting import NotAllowedError
 from monitor.ports import CredentialsError, StoreError
 from monitor.services.account_desk import AccountError
 from monitor.services.importing.sheet import SheetError
+from monitor.services.order_desk import OrderError
 from monitor.services.report_material import ReportError
 from monitor.settings import Settings, SettingsError, read_settings
 
@@ -107,6 +109,8 @@ def errors_as_messages() -> Iterator[None]:
         SettingsError,
         TargetsFileError,
         AlertRulesFileError,
+        OrdersFileError,
+        OrderError,
         RegionsFileError,
         DevicesFileError,
         TargetsError,

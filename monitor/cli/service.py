@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.live import Live
 
 from monitor.adapters.terminal import overview_table
+from monitor.adapters.terminal.alerts import alert_lines, incident_lines
 from monitor.app.demo import DEFAULT_FLEET_PORT, DEFAULT_SEED, prepare_demo, run_demo
 from monitor.app.logs import configure_logs
 from monitor.app.service import Service
@@ -94,6 +95,8 @@ async def _show(console: Console, service: Service, devices: int) -> None:
         looks = sum(service.polling.looks.values())
         pace = f"{devices:,} 台模拟设备 simulated devices · 已探测 looks {looks:,} · 进行中 under way "
         notes = [f"{pace}{service.polling.under_way} · 等待写入 to be stored {service.ingest.waiting_devices:,}"]
+        notes += incident_lines(service.alerting.alerting.incidents, at=int(service.clock.now()))
+        notes += alert_lines(service.alerting.alerting.raised)
         return overview_table(service.overview(), zone=zone, width=console.width, notes=notes)
 
     if not console.is_terminal:

@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.adapters.files.regions import read_regions
 from monitor.adapters.files.targets import read_targets
+from monitor.adapters.metrics.alerts import AlertCollector, AlertMetrics, ReceiverFigures
 from monitor.adapters.metrics.city import AGE_LIMITS_S, CityExposition, CityMetrics
 from monitor.adapters.metrics.devices import DeviceExposition
 from monitor.adapters.metrics.exposition import GaugeText
@@ -149,7 +150,20 @@ def service_text() -> str:
     registry.register(ServiceCollector(lambda: figures))
     pushed = IntakeMetrics({("mqtt", "taken"): 7, ("mqtt", "unknown"): 1}, 2)
     registry.register(IntakeCollector(lambda: pushed))
+    registry.register(AlertCollector(lambda: ALERTS))
     return generate_latest(registry).decode()
+
+
+ALERTS = AlertMetrics(
+    raised={"critical": 1, "warning": 0, "info": 0},
+    happened={("raised", "critical"): 3, ("cleared", "critical"): 2},
+    incidents={("parent", "undecided"): 1},
+    incident_devices={("parent", "undecided"): 142},
+    orders=1,
+    rounds=40,
+    store_ok=True,
+    receivers={"duty": ReceiverFigures(sent=5, failures=1, waiting=2, is_up=False)},
+)
 
 
 def test_the_text_of_a_small_city_is_the_golden_file():

@@ -26,6 +26,9 @@ from monitor.domain.incident import Incident, Member
 from monitor.domain.silence import Silence
 from monitor.domain.work_order import WorkOrder
 
+_REPORTED = ("acked_at", "repaired_at", "result", "external")
+"""What people report of a work order; the rest the service judges."""
+
 _PLACES = {"opened": 0, "raised": 0, "silenced": 0, "closed": 2, "cleared": 2}
 """What comes first and last of what happened in one second."""
 
@@ -108,6 +111,8 @@ class SqlAlertDecisions:
         self._happenings = RowWriter(happening, database.engine, key=tuple(happening.c.keys()))
         self._silences = RowWriter(silence, database.engine, key="id")
         self._orders = RowWriter(work_order, database.engine, key="id")
+        judged = tuple(column.name for column in work_order.columns if column.name not in ("id", *_REPORTED))
+        self._reports = RowWriter(work_order, database.engine, key="id", keep=judged)
 
     async def acknowledge(self, alert_id: str, *, author: str, at: int, note: str = "") -> bool:
         """Note that somebody takes care of a raised alert; False where somebody did so before, or it has cleared."""
@@ -169,11 +174,14 @@ class SqlAlertDecisions:
 
         return await self._database.write(work)
 
-    async def keep_orders(self, orders: Sequence[WorkOrder], happenings: Sequence[Happening]) -> None:
-        """Store orders that a person made or reported on, with what happened to them."""
+    async def keep_orders(
+        self, orders: Sequence[WorkOrder], happenings: Sequence[Happening], *, reported: bool = False
+    ) -> None:
+        """Store orders that a person made, or (`reported`) only what they reported, with what happened to them."""
+        writer = self._reports if reported else self._orders
 
         async def work(connection: AsyncConnection) -> None:
-            await self._orders.write(connection, map(order_row, orders))
+            await writer.write(connection, map(order_row, orders))
             await self._happenings.write(connection, map(happening_row, happenings))
 
         await self._database.write(work)
