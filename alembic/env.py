@@ -10,7 +10,7 @@ import asyncio
 from alembic import context
 from sqlalchemy import Connection
 
-from monitor.adapters.db import schema_access, schema_alerts, schema_intake, trend  # noqa: F401 - their tables belong to the schema
+from monitor.adapters.db import schema_access, schema_alerts, schema_checkpoints, schema_intake, trend  # noqa: F401 - their tables belong to the schema
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.schema import metadata
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from monitor.domain.account import Account, ApiToken, LoginSession
 from monitor.domain.alert import Alert, Happening
 from monitor.domain.audit import AuditEntry
+from monitor.domain.checkpoint import Lane, Tollgate
 from monitor.domain.device import Device, DeviceRecord
 from monitor.domain.facts import Axis, Correction, Exemption, InventoryChange, Party, StateChange, Withdrawal
 from monitor.domain.incident import Incident, Member
@@ -185,6 +186,35 @@ class IntakeStore(Protocol):
 
     async def refused(self) -> list[RefusedMessage]:
         """Give all noted messages, the newest first."""
+
+
+class CheckpointStore(Protocol):
+    """Tollgates, their lanes, and how many records their units made an hour."""
+
+    async def tollgates(self) -> list[Tollgate]:
+        """Give all tollgates, by id."""
+
+    async def lanes(self) -> list[Lane]:
+        """Give all lanes, by tollgate and number."""
+
+    async def put(self, tollgates: Sequence[Tollgate], lanes: Sequence[Lane]) -> None:
+        """Store tollgates as they are now; the lanes given are all lanes of those tollgates that they belong to.
+
+        Raises:
+            StoreBusyError: nothing was stored; the same may be given again.
+            StoreRefusedError: nothing was stored, and trying again is useless.
+        """
+
+    async def counts(self, *, since: int) -> list[tuple[str, int, int]]:
+        """Give (device, hour, count) of every hour from `since` on."""
+
+    async def keep_counts(self, counts: Iterable[tuple[str, int, int]], *, forget_before: int) -> None:
+        """Store (device, hour, count) of full hours, the newest word of each, and drop hours before an instant.
+
+        Raises:
+            StoreBusyError: nothing was stored; the same may be given again.
+            StoreRefusedError: nothing was stored, and trying again is useless.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from monitor.domain.archive import REQUIRABLE
+from monitor.domain.checkpoint import SilenceRule
 from monitor.domain.fault import COUNTING_BY_DEFAULT, FAULTS
 from monitor.domain.intake import IntakeRule
 from monitor.domain.observation import LookKind
@@ -234,6 +235,8 @@ class RulesSettings(_Section):
     commissioning_days: int = Field(default=0, ge=0, le=3_650)
     min_measured: Share = "0.95"
     min_judged: Share = "0.95"
+    silent_share: Share = "0.1"
+    silent_least: int = Field(default=20, ge=1, le=1_000_000)
     mass_share: Share = "0.2"
     mass_devices: int = Field(default=50, ge=1, le=1_000_000)
     hold_s: Seconds = 120
@@ -503,6 +506,10 @@ class Settings(BaseSettings):
         """Give what is taken from one sender."""
         intake = self.intake
         return IntakeRule(future_s=intake.future_s, per_second=intake.per_second, burst=intake.burst)
+
+    def silence_rule(self) -> SilenceRule:
+        """Give when a checkpoint's unit is silent."""
+        return SilenceRule(share=float(self.rules.silent_share), least=self.rules.silent_least)
 
     def zone(self) -> ZoneInfo:
         """Give the city's time zone."""

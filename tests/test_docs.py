@@ -32,7 +32,7 @@ def _service_families() -> dict[str, tuple[str, str, frozenset[str]]]:
     figures = ServiceMetrics("1", looks, 0, Durations(), Durations(), 0, 0.0, 0.0, 0.0, 0, 0, True, 0.0, True)
     registry = CollectorRegistry()
     registry.register(ServiceCollector(lambda: figures))
-    pushed = IntakeMetrics({("mqtt", "taken"): 1}, 0, mqtt_up=True)
+    pushed = IntakeMetrics({("mqtt", "taken"): 1}, 0, mqtt_up=True, lanes={("in", "covered"): 1})
     registry.register(IntakeCollector(lambda: pushed))
     told = ReceiverFigures(sent=1, failures=0, waiting=0, is_up=True)
     place = ("parent", "undecided")

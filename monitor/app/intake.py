@@ -12,6 +12,7 @@ from aiohttp import web
 from collectors.deep import Secret
 from collectors.mqtt import Broker, MqttListener
 from collectors.viid.listener import ViidListener
+from monitor.adapters.db.checkpoints import SqlCheckpointStore
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.intake import SqlIntakeStore
 from monitor.adapters.db.late import SqlLateStore
@@ -20,6 +21,7 @@ from monitor.adapters.vault import Vault
 from monitor.app.wiring import vault_of
 from monitor.domain.device import Device
 from monitor.ports import CredentialsError
+from monitor.services.checkpoints import Checkpoints
 from monitor.services.ingest import Ingest
 from monitor.services.kin import Kin
 from monitor.services.late_evidence import LateEvidence
@@ -58,10 +60,14 @@ class Intake:
         self._late = LateEvidence(ingest, SqlLateStore(database), policy=policy, now=now)
         self._kin = Kin(devices)
         self.parents = Parents(ingest, self._kin)
+        self._ingest = ingest
+        self._now = now
+        self.checkpoints = Checkpoints(SqlCheckpointStore(database), rule=settings.silence_rule())
         self.receiving = Receiving(
             ingest,
             late=self._late,
             notes=SqlIntakeStore(database),
+            checkpoints=self.checkpoints,
             kin=self._kin,
             policy=policy,
             rule=settings.intake_rule(),
@@ -91,6 +97,7 @@ class Intake:
             StoreError: the store cannot be used.
         """
         await self._late.begin()
+        await self.checkpoints.begin(at=int(self._now()))
         self.parents.settle()
 
     def follow(self, devices: Sequence[Device]) -> None:
@@ -122,6 +129,7 @@ class Intake:
         return IntakeMetrics(
             reports=self.receiving.counts,
             late_corrections=self._late.corrections,
+            lanes=self.checkpoints.lane_counts(self._ingest.states),
             mqtt_up=None if self.mqtt is None else self.mqtt.connected,
         )
 

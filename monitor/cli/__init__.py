@@ -12,6 +12,7 @@ from monitor.cli import (
     alerts,
     asking,
     audit,
+    checkpoints,
     corrections,
     coverage,
     credentials,
@@ -55,6 +56,7 @@ app.command()(setup.collectors)
 app.command("check-config")(setup.check_config)
 
 app.command()(mqtt.intake)
+app.command()(checkpoints.checkpoints)
 
 mqtt_app = typer.Typer(help="MQTT 推送 · status pushed over MQTT", no_args_is_help=True)
 mqtt_app.command("check")(mqtt.check)

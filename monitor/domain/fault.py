@@ -178,6 +178,14 @@ _CATALOGUE = (
         "对照画面上的时钟，再看一次",
         "compare the clock in the picture, and look again",
     ),
+    Fault(
+        "silent",
+        False,
+        "在线但记录数远低于平时",
+        "online, but makes far fewer records than usual",
+        "检查镜头、触发线圈与上传任务",
+        "check lens, trigger and upload",
+    ),
 )
 
 FAULTS: dict[str, Fault] = {fault.code: fault for fault in _CATALOGUE}

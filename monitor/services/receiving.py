@@ -22,6 +22,7 @@ from monitor.domain.observation import Evidence, Observation, Origin
 from monitor.domain.policy import Policy
 from monitor.domain.state import Connectivity, DeviceState
 from monitor.ports import IntakeStore, RefusedMessage, StoreBusyError, Stranger
+from monitor.services.checkpoints import Checkpoints
 from monitor.services.ingest import MAX_BACKOFF_S, RETRY_S, Ingest
 from monitor.services.kin import Kin
 from monitor.services.late_evidence import LateEvidence
@@ -50,6 +51,7 @@ class Receiving:
         ingest: where evidence goes.
         late: where late evidence goes.
         notes: where unknown ids and refused messages are noted.
+        checkpoints: what is told of tollgates, lanes and numbers of records.
         kin: who hangs on whom.
         policy: the settings of the rules.
         rule: what is taken from one sender.
@@ -63,6 +65,7 @@ class Receiving:
         *,
         late: LateEvidence,
         notes: IntakeStore,
+        checkpoints: Checkpoints,
         kin: Kin,
         policy: Policy,
         rule: IntakeRule,
@@ -73,6 +76,7 @@ class Receiving:
         self._ingest = ingest
         self._late = late
         self._notes = notes
+        self._checkpoints = checkpoints
         self._kin = kin
         self._policy = policy
         self._rule = rule
@@ -100,6 +104,7 @@ class Receiving:
         while True:
             try:
                 await self._store_notes()
+                await self._checkpoints.store_counts(now=int(self._now()))
                 if late:
                     await self._late.take(late)
                 break
@@ -138,6 +143,7 @@ class Receiving:
                 self._ingest.accept(missing, guarded=False)
         try:
             await self._store_notes()
+            await self._checkpoints.take(reporter, result.tollgates, result.lanes)
             if late:
                 await self._late.take(late)
         except StoreBusyError:
@@ -246,6 +252,9 @@ class Receiving:
             reading = ClockReading(report.clock_s, None, "", "", now if own else report.at)
             faults = (*faults, *clock_faults(reading, limit_s=self._policy.clock_limit_s))
             could_show |= _CLOCK
+        if report.records is not None:
+            shown, checked_too = self._checkpoints.judge(report.device, report.records, now=now)
+            faults, could_show = (*faults, *shown), could_show | checked_too
         return Observation(
             report.device,
             at,

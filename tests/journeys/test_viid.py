@@ -65,7 +65,12 @@ async def test_a_platform_feeds_its_devices_and_its_death_takes_them_along(tmp_p
     vault_of(settings, folder=tmp_path).set("platform", Secret(USER, PASSWORD), Scope(), at=0)
     apes = [{"ApeID": unit(n), "IsOnline": "1"} for n in range(3)] + [{"ApeID": unit(3), "IsOnline": 2}]
     apes.append({"ApeID": "37070200001190009999", "IsOnline": 1})
-    platform = Platform(apes=apes, challenge="opaque and spacing")
+    gates = [{"TollgateID": "t-1", "Name": "南环", "Status": 1, "TollgateCat": 31, "TollgateUsage": 80, "LaneNum": 4}]
+    lanes = [
+        {"TollgateID": "t-1", "LaneNo": n + 1, "Direction": str(1 + n % 2), "CityPass": 1, "ApeID": unit(n)}
+        for n in (0, 1, 3)
+    ]
+    platform = Platform(apes=apes, challenge="opaque and spacing", tollgates=gates, lanes=lanes)
     async with running_platform(platform):
         database = database_of(settings, folder=tmp_path)
         await make_ready(database)
@@ -92,6 +97,16 @@ async def test_a_platform_feeds_its_devices_and_its_death_takes_them_along(tmp_p
             assert state(3) == ("offline", "silent")
             platform.dead = False
             await until(lambda: shows("online", 3))
+            _, text = await service.get("/metrics")
+            assert metric(text, "vidnet_lanes", city_pass="in", coverage="covered") == 2  # noqa: S106
+    shown = await asyncio.to_thread(CliRunner().invoke, app, ["checkpoints", "-c", str(config), "--json"])
+    [gate] = json.loads(shown.output)
+    assert (gate["id"], gate["region"], gate["category"]) == ("t-1", "370700", 31)
+    assert gate["coverage"] == {"lanes": 4, "covered": 2, "unknown": 0, "uncovered": 2}
+    assert gate["directions"]["2"] == {"lanes": 2, "covered": 1, "unknown": 0, "uncovered": 1}
+    assert [lane["state"] for lane in gate["lanes"]] == ["online", "online", "offline"]
+    table = await asyncio.to_thread(CliRunner().invoke, app, ["checkpoints", "-c", str(config), "--region", "370700"])
+    assert "2/4" in table.output
 
 
 async def test_a_unit_registers_with_the_service_and_pictures_are_refused(tmp_path: Path) -> None:

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 import pytest
 
 from collectors.base import Outcome, PollResult
-from collectors.pushed import Message, Receipt, Report
+from collectors.pushed import Crossing, Message, Receipt, Records, Report
+from collectors.pushed import Tollgate as ToldGate
+from monitor.adapters.db.checkpoints import SqlCheckpointStore
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.intake import SqlIntakeStore
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.late import SqlLateStore
 from monitor.adapters.db.queries import SqlQueries
 from monitor.adapters.db.states import SqlStateStore
+from monitor.domain.checkpoint import CityPass, Lane, SilenceRule, Tollgate
 from monitor.domain.device import Device, DeviceKind, Endpoint, Lifecycle, Parent, ParentRole
 from monitor.domain.facts import Axis
 from monitor.domain.intake import IntakeRule
@@ -25,6 +28,7 @@ from monitor.domain.policy import Policy
 from monitor.domain.state import DeviceState
 from monitor.domain.timeline import build_timeline
 from monitor.ports import InventoryBatch
+from monitor.services.checkpoints import Checkpoints
 from monitor.services.ingest import Ingest
 from monitor.services.kin import Kin
 from monitor.services.late_evidence import LateEvidence
@@ -102,6 +106,7 @@ async def make_site(url: str, *, at: float = T0) -> Site:
         ingest,
         late=late,
         notes=notes,
+        checkpoints=Checkpoints(SqlCheckpointStore(database), rule=SilenceRule()),
         kin=Kin(DEVICES),
         policy=POLICY,
         rule=IntakeRule(burst=50, per_second=1),
@@ -362,3 +367,59 @@ async def test_a_changed_inventory_holds_at_once(site: Site) -> None:
     assert kin.below("gw") == {"a", "behind-a", "polled", "other"}
     assert kin.put([device("polled", GATEWAY)])
     assert not kin.looked_at
+
+
+async def test_a_unit_that_is_online_and_makes_no_records_is_silent(site: Site) -> None:
+    hour = T0 - T0 % 3_600
+    checkpoints = site.receiving._checkpoints
+    for back in range(30, 0, -1):
+        site.now = hour - (back - 1) * 3_600 + 60
+        said = Report("a", int(site.now), True, records=Records(hour - back * 3_600, 100))
+        assert (await site.push(said)).taken == 1
+    assert site.ingest.states["a"].faults == ()
+    for minute in (1, 2):
+        site.now = hour + 3_600 + 60 * minute
+        await site.push(Report("a", int(site.now), True, records=Records(hour, 3)))
+    state = await site.stored("a")
+    assert [(fault.code, fault.confirmed) for fault in state.faults] == [("silent", True)]
+    assert (state.connectivity, state.condition) == ("online", "intact")  # it informs, and does not count
+
+    again = Checkpoints(SqlCheckpointStore(site.database), rule=SilenceRule())
+    await again.begin(at=int(site.now))
+    assert again._earlier("a") == checkpoints._earlier("a")
+    assert again._earlier("a")[hour] == 3
+    site.now += 3_600
+    await site.push(Report("a", int(site.now), True, records=Records(hour + 3_600, 90)))
+    assert site.ingest.states["a"].faults == ()
+
+
+@pytest.mark.parametrize("hour", [T0 - T0 % 3_600, T0 - T0 % 3_600 - 3_599, T0 - 40 * 86_400])
+async def test_hours_that_are_not_over_not_whole_or_too_old_say_nothing(site: Site, hour: int) -> None:
+    await site.push(Report("a", T0, True, records=Records(hour, 3)))
+    assert site.state() == "online"
+    assert await SqlCheckpointStore(site.database).counts(since=0) == []
+
+
+async def test_tollgates_and_lanes_are_kept_as_they_are_told(site: Site) -> None:
+    told = [ToldGate("t-1", "南环", 1, 31, 80, 3), ToldGate("t-2")]
+    lanes = [Crossing("t-1", 1, "1", 1, "a"), Crossing("t-1", 2, "1", 1, "b"), Crossing("t-3", 1, "2", 2, "other")]
+    answer = PollResult(Outcome.CLEAN, tollgates=told, lanes=lanes)
+    for _ in range(2):
+        await site.receiving.hear("gw", "viid", answer, T0, 300)
+    store = SqlCheckpointStore(site.database)
+    assert await store.tollgates() == [
+        Tollgate("t-1", "南环", "gw", 1, 31, 80, 3),
+        Tollgate("t-2", reporter="gw"),
+        Tollgate("t-3", reporter="gw"),
+    ]
+    fewer = PollResult(Outcome.CLEAN, tollgates=told, lanes=[Crossing("t-1", 1, "1", 1, "b")])
+    await site.receiving.hear("gw", "viid", fewer, T0, 300)
+    assert await store.lanes() == [
+        Lane("t-1", 1, "1", CityPass.IN, "b"),
+        Lane("t-3", 1, "2", CityPass.OUT, "other"),
+    ]
+    site.ingest.accept(Observation("b", T0, Evidence.ANSWERED, 300))
+    again = Checkpoints(store, rule=SilenceRule())
+    await again.begin(at=T0)
+    assert again.lane_counts(site.ingest.states)["in", "covered"] == 1
+    assert again.lane_counts(site.ingest.states)["out", "unknown"] == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -11,11 +11,15 @@ from prometheus_client.registry import Collector
 
 @dataclass(frozen=True, slots=True)
 class IntakeMetrics:
-    """What the metrics show of it: reports by (protocol, result); `mqtt_up` is None where MQTT is off."""
+    """What the metrics show of it: reports by (protocol, result), lanes of checkpoints by (city pass, coverage).
+
+    `mqtt_up` is None where MQTT is off.
+    """
 
     reports: Mapping[tuple[str, str], int]
     late_corrections: int = 0
     mqtt_up: bool | None = None
+    lanes: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 class IntakeCollector(Collector):
@@ -44,6 +48,15 @@ class IntakeCollector(Collector):
         yield CounterMetricFamily(
             "vidnet_late_corrections", "Corrections made by late evidence.", value=figures.late_corrections
         )
+        if figures.lanes:
+            lanes = GaugeMetricFamily(
+                "vidnet_lanes",
+                "Lanes of checkpoints, by whether a unit serves them now.",
+                labels=["city_pass", "coverage"],
+            )
+            for labels, count in figures.lanes.items():
+                lanes.add_metric(labels, count)
+            yield lanes
         if figures.mqtt_up is not None:
             yield GaugeMetricFamily(
                 "vidnet_mqtt_up", "Whether the MQTT broker is connected (1).", value=figures.mqtt_up
