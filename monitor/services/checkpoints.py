@@ -44,6 +44,8 @@ class Checkpoints:
         self._rule = rule
         self._tollgates: dict[str, Tollgate] = {}
         self._lanes: dict[str, tuple[Lane, ...]] = {}
+        self._new_gates: dict[str, Tollgate] = {}
+        self._new_lanes: dict[str, tuple[Lane, ...]] = {}
         self._counts: dict[str, array[int]] = {}
         self._newest: dict[str, int] = {}
         self._waiting: dict[tuple[str, int], int] = {}
@@ -65,7 +67,7 @@ class Checkpoints:
         A lane of a tollgate that nobody told of is kept with one of which no more is known.
 
         Raises:
-            StoreBusyError: nothing was stored; it will be told again.
+            StoreBusyError: nothing was stored; it is tried again with the next answer, of whatever platform.
             StoreRefusedError: the store cannot be used as it is.
         """
         gates = {
@@ -79,13 +81,16 @@ class Checkpoints:
         for gate_id in lanes:
             if gate_id not in gates and gate_id not in self._tollgates:
                 gates[gate_id] = Tollgate(gate_id, reporter=reporter)
-        new_gates = [gate for gate in gates.values() if self._tollgates.get(gate.id) != gate]
-        new_lanes = {gate_id: found for gate_id, found in lanes.items() if self._lanes.get(gate_id) != found}
-        if not new_gates and not new_lanes:
+        self._new_gates |= {gate.id: gate for gate in gates.values() if self._tollgates.get(gate.id) != gate}
+        self._new_lanes |= {gate_id: found for gate_id, found in lanes.items() if self._lanes.get(gate_id) != found}
+        self._tollgates |= gates
+        self._lanes |= lanes
+        if not self._new_gates and not self._new_lanes:
             return
-        await self._store.put(new_gates, [lane for found in new_lanes.values() for lane in found])
-        self._tollgates |= {gate.id: gate for gate in new_gates}
-        self._lanes |= new_lanes
+        new_gates, new_lanes = dict(self._new_gates), dict(self._new_lanes)
+        await self._store.put(list(new_gates.values()), [lane for found in new_lanes.values() for lane in found])
+        self._new_gates = {key: gate for key, gate in self._new_gates.items() if new_gates.get(key) != gate}
+        self._new_lanes = {key: found for key, found in self._new_lanes.items() if new_lanes.get(key) != found}
 
     def judge(self, device_id: str, records: Records, *, now: int) -> tuple[frozenset[str], frozenset[str]]:
         """Take in how many records a unit made in an hour, and give (faults shown, faults it could have shown).

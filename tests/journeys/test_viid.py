@@ -95,6 +95,7 @@ async def test_a_platform_feeds_its_devices_and_its_death_takes_them_along(tmp_p
             platform.dead = True
             await until(lambda: state(0) == ("offline", "parent_down"))
             assert state(3) == ("offline", "silent")
+            await until(lambda: shows("online", 0))
             platform.dead = False
             await until(lambda: shows("online", 3))
             _, text = await service.get("/metrics")
