@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import xlsxwriter
 
 from tests.cli_city import DAY_S, CliCity
 
@@ -159,6 +160,57 @@ def test_what_is_overdue_is_listed(city: CliCity) -> None:
     table = city.run("exempt", "list", "--overdue").output
     assert "逾期未恢复" in table
     assert "unverified" in table
+
+
+def test_what_waits_is_shown_beside_the_rates(city: CliCity) -> None:
+    assert city.json("rates")["pending_exemptions"] == 0
+    version = propose(city)
+    assert city.json("rates")["pending_exemptions"] == 1
+    assert "待批报备" in city.run("rates").output
+    city.json("exempt", "approve", version["id"], "--as", "李四")
+    assert city.json("rates")["pending_exemptions"] == 0
+
+
+def test_the_quota_is_told_to_the_approver_too(city: CliCity) -> None:
+    version = propose(city)
+    assert "370702 同时报备 1 台" in city.json("exempt", "approve", version["id"], "--as", "李四")["warnings"][0]
+
+
+def test_exemptions_whose_device_is_back_are_listed_and_ended_together(city: CliCity) -> None:
+    long_ago = {"start": -40 * DAY_S, "end": -11 * DAY_S}
+    back, away, over = (
+        propose(city, "--back-date", device=device, **window)["id"]
+        for device, window in (("370702-1", long_ago), ("370702-9", long_ago), ("370702-2", long_ago))
+    )
+    city.json("exempt", "approve", back, away, over, "--as", "李四")
+    for each in (back, away):
+        city.json("exempt", "propose", "--change", each, "--to", written(DAY_S), "--back-date", "--as", "张三")
+    city.json("exempt", "approve", back, away, "--as", "李四")
+    assert [(row["id"], row["mark"]) for row in city.json("exempt", "list", "--back")] == [(back, "back")]
+    [ended] = city.json("exempt", "end", "--back", "--as", "张三", "--note", "设备恢复")["exemptions"]
+    assert (ended["id"], ended["state"]) == (back, "ended")
+    assert city.json("exempt", "end", "--back", "--as", "张三")["exemptions"] == []
+    assert "name exemption ids" in city.refused("exempt", "end", "--as", "张三")
+
+
+def test_a_workbook_is_read_and_an_id_stored_as_a_number_refused(city: CliCity, tmp_path: Path) -> None:
+    start, end = datetime.fromisoformat("2099-01-01 08:00"), datetime.fromisoformat("2099-01-02")
+    rows: list[list[Any]] = [
+        ["对象类型", "对象编码", "开始时间", "结束时间", "原因", "计划"],
+        ["device", "370702-1", start, end, "construction", "是"],
+        ["device", 37070200001320000001, start, end, "construction", "是"],
+    ]
+    good, bad = tmp_path / "good.xlsx", tmp_path / "bad.xlsx"
+    for path, kept in ((good, rows[:2]), (bad, rows)):
+        book = xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd hh:mm:ss"})
+        sheet = book.add_worksheet()
+        for line, cells in enumerate(kept):
+            sheet.write_row(line, 0, cells)
+        book.close()
+    assert f"{bad}:3: id: 编码以数字存储" in city.refused("exempt", "import", str(bad), "--as", "张三")
+    assert stored(city) == 0
+    [version] = city.json("exempt", "import", str(good), "--as", "张三")["exemptions"]
+    assert (version["scope_id"], version["start"]) == ("370702-1", "2099-01-01 08:00")
 
 
 def test_the_past_is_changed_by_versions_only(city: CliCity) -> None:

@@ -115,6 +115,22 @@ async def overdue_exemptions(settings: Settings, *, folder: Path, at: int) -> li
         await database.close()
 
 
+async def exemptions_of_devices_back(settings: Settings, *, folder: Path, at: int) -> list[Exemption]:
+    """Give the exemptions under way whose device has come back, and that may be ended.
+
+    Raises:
+        StoreError: the database cannot be used.
+    """
+    database = database_of(settings, folder=folder)
+    try:
+        await require_current(database)
+        states = await SqlStateStore(database).load_states()
+        async with exemption_desk(settings, folder=folder) as desk:
+            return await desk.back(states, at=at)
+    finally:
+        await database.close()
+
+
 def sha256_of(path: Path | None) -> str:
     """Give the sha256 of an attachment in hexadecimal, "" for none; the file itself is not kept.
 

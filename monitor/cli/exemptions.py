@@ -14,7 +14,13 @@ from rich.table import Table
 
 from monitor.adapters.files.exemptions import read_exemptions
 from monitor.adapters.files.instants import written_instant
-from monitor.app.decisions import exemption_desk, exemption_versions, overdue_exemptions, sha256_of
+from monitor.app.decisions import (
+    exemption_desk,
+    exemption_versions,
+    exemptions_of_devices_back,
+    overdue_exemptions,
+    sha256_of,
+)
 from monitor.cli.common import (
     MISUSED,
     ConfigOption,
@@ -32,6 +38,9 @@ from monitor.domain.exempting import ExemptionReason, ExemptionRules
 from monitor.domain.facts import Exemption, ExemptionScope, ExemptionState, Party
 from monitor.services.exemption_desk import Recorded
 
+OptionalIdsArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="[ID…]", help="报备编号 · exemption ids", show_default=False)
+]
 IdsArgument = Annotated[list[str], typer.Argument(metavar="ID…", help="报备编号 · exemption ids")]
 BackDateOption = Annotated[bool, typer.Option("--back-date", help="补报 · late, for the approver to judge")]
 DraftOption = Annotated[bool, typer.Option("--draft", help="只存草稿 · keep it a draft")]
@@ -104,7 +113,7 @@ def propose(
 
 def import_sheet(
     config: ConfigOption,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV：scope,id,from,to,reason…")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV、XLSX、XLS：scope,id,from,to,reason…")],
     author: AsOption,
     draft: DraftOption = False,
     back_dated: BackDateOption = False,
@@ -174,8 +183,9 @@ def refuse(
 
 def end(
     config: ConfigOption,
-    ids: IdsArgument,
     author: AsOption,
+    ids: OptionalIdsArgument = None,
+    back: Annotated[bool, typer.Option("--back", help="设备已恢复的全部 · all whose device is back")] = False,
     when: Annotated[
         str | None, typer.Option("--at", metavar="WHEN", help="何时，默认现在 · when, now by default")
     ] = None,
@@ -192,10 +202,15 @@ def end(
     with errors_as_messages():
         who = author_of(author)
         ends_at = now if when is None else instant_of(when, zone)
+    if back:
+        found = run_coroutine(exemptions_of_devices_back(settings, folder=config.parent, at=now))
+        ids = [*(ids or ()), *(each.id for each in found)]
+    elif not ids:
+        fail(MISUSED, "须指明报备编号，或 --back · name exemption ids, or --back")
 
     async def work() -> Recorded:
         async with exemption_desk(settings, folder=config.parent) as desk:
-            return await desk.end(ids, ends_at=ends_at, author=who, at=now, note=note)
+            return await desk.end(ids or (), ends_at=ends_at, author=who, at=now, note=note)
 
     _show(run_coroutine(work()), zone, as_json=as_json)
 
@@ -206,6 +221,9 @@ def list_exemptions(
     exemption_id: Annotated[
         str | None, typer.Option("--id", metavar="ID", help="全部版本 · all versions of one")
     ] = None,
+    back: Annotated[
+        bool, typer.Option("--back", help="设备已恢复、可提前结束 · those whose device is back and that may be ended")
+    ] = False,
     overdue: Annotated[bool, typer.Option("--overdue", help="逾期未批、逾期未恢复 · what is overdue")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -221,6 +239,9 @@ def list_exemptions(
         found = run_coroutine(overdue_exemptions(settings, folder=config.parent, at=int(time.time())))
         rows = [one.exemption for one in found]
         why = {one.exemption.id: one.why for one in found}
+    elif back:
+        rows = run_coroutine(exemptions_of_devices_back(settings, folder=config.parent, at=int(time.time())))
+        why = dict.fromkeys((each.id for each in rows), "back")
     else:
         versions = run_coroutine(exemption_versions(settings, folder=config.parent))
         rows = list(exempting.newest(versions).values())
@@ -280,4 +301,9 @@ _STATES = {
     ExemptionState.REFUSED: "未批 refused",
     ExemptionState.ENDED: "已结束 ended",
 }
-_MARKS = {"undecided": "逾期未批 undecided", "not_back": "逾期未恢复 not back", "late": "补报 late"}
+_MARKS = {
+    "undecided": "逾期未批 undecided",
+    "not_back": "逾期未恢复 not back",
+    "back": "已恢复 back",
+    "late": "补报 late",
+}

@@ -10,8 +10,11 @@ from typing import Annotated
 import typer
 
 from monitor.adapters.terminal import overview_table, overview_values
+from monitor.app.decisions import exemption_versions
 from monitor.app.rates import read_overview
 from monitor.cli.common import ConfigOption, JsonOption, load_settings, run_coroutine, wide_console
+from monitor.domain.exempting import newest
+from monitor.domain.facts import ExemptionState
 
 
 class By(StrEnum):
@@ -35,8 +38,12 @@ def rates(
     settings = load_settings(config)
     cut = "region" if by is By.COUNTY else by.value
     overview = run_coroutine(read_overview(settings, folder=config.parent, region=region, by=cut, at=int(time.time())))
+    versions = run_coroutine(exemption_versions(settings, folder=config.parent))
+    pending = sum(each.state is ExemptionState.SUBMITTED for each in newest(versions).values())
     if as_json:
-        print(json.dumps(overview_values(overview, zone=settings.zone()), ensure_ascii=False))
+        values = overview_values(overview, zone=settings.zone()) | {"pending_exemptions": pending}
+        print(json.dumps(values, ensure_ascii=False))
     else:
         console = wide_console()
-        console.print(overview_table(overview, zone=settings.zone(), width=console.width))
+        notes = [f"待批报备（未计入） exemptions that wait, not counted: {pending:,}"] if pending else []
+        console.print(overview_table(overview, zone=settings.zone(), width=console.width, notes=notes))

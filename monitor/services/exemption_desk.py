@@ -122,7 +122,10 @@ class ExemptionDesk:
             NotAllowedError: nothing waits, or the approver proposed it.
             StoreError: nothing was stored.
         """
-        return await self._step(ids, lambda versions: exempting.approve(versions, approver=approver, at=at, note=note))
+        done = await self._step(ids, lambda versions: exempting.approve(versions, approver=approver, at=at, note=note))
+        stored = await self._inventory.exemption_versions()
+        warnings = await self._quota_warnings(await self._inventory.devices(), stored, done.versions)
+        return replace(done, warnings=tuple(warnings))
 
     async def refuse(self, ids: Sequence[str], *, approver: str, at: int, note: str) -> Recorded:
         """Refuse what waits, all or none.
@@ -143,6 +146,20 @@ class ExemptionDesk:
         return await self._step(
             ids, lambda versions: exempting.end(versions, ends_at=ends_at, author=author, at=at, note=note)
         )
+
+    async def back(self, states: Iterable[DeviceState], *, at: int) -> list[Exemption]:
+        """Give approved exemptions under way whose device has come back online since they began."""
+        online_since = {
+            state.device_id: state.connectivity_since for state in states if state.connectivity is Connectivity.ONLINE
+        }
+        return [
+            each
+            for each in await self._inventory.exemptions()
+            if each.state is ExemptionState.APPROVED
+            and each.start <= at < each.end
+            and each.scope in (ExemptionScope.DEVICE, ExemptionScope.PATH)
+            and each.start < online_since.get(each.scope_id, each.start)
+        ]
 
     async def overdue(self, states: Iterable[DeviceState], *, at: int) -> list[Overdue]:
         """Give exemptions that begun undecided, and those that are over while their device is not back."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 
 from monitor.adapters.files.instants import read_instant
+from monitor.adapters.files.sheets import open_sheet
 from monitor.domain.facts import Exemption, ExemptionScope, Party
+from monitor.services.importing.cells import text_of
+from monitor.services.importing.sheet import Cell, SheetError
 
 _HEADINGS = {
     "对象类型": "scope",
@@ -23,6 +24,7 @@ _HEADINGS = {
     "说明": "note",
 }
 _REQUIRED = ("scope", "id", "from", "to", "reason")
+_MOST_EXACT = 1e15
 _FLAGS = {"": False, "0": False, "否": False, "no": False, "1": True, "是": True, "yes": True}
 
 
@@ -34,33 +36,52 @@ def read_exemptions(path: Path, *, zone: tzinfo, author: str) -> list[tuple[int,
     """Read what is to be proposed, without ids, each with its line, in the order of the sheet.
 
     Args:
-        path: a CSV file in UTF-8 or GB18030 with the columns scope (device, point, region, path), id, from, to, reason
-            and, if wanted, planned, party, document, note; or their Chinese headings.
+        path: a CSV file in UTF-8 or GB18030, an XLSX or an XLS, with the columns scope (device, point, region, path),
+            id, from, to, reason and, if wanted, planned, party, document, note; or their Chinese headings.
         zone: the city's zone, in which instants are written.
         author: who proposes them.
 
     Raises:
         ExemptionsFileError: the file is missing or unreadable, or cells of it are wrong; all problems at once.
     """
-    reader = csv.reader(io.StringIO(_text(path), newline=""))
-    names = [_HEADINGS.get(name.strip(), name.strip()) for name in next(reader, [])]
-    missing = [name for name in _REQUIRED if name not in names]
-    if missing:
-        raise ExemptionsFileError(f"{path}:1: 缺少列 · column {', '.join(missing)} is missing")
     found: list[tuple[int, Exemption]] = []
     problems: list[str] = []
-    for cells in reader:
-        if not any(cell.strip() for cell in cells):
-            continue
-        row = dict(zip(names, (cell.strip() for cell in cells), strict=False))
-        exemption, wrong = _exemption(row, zone=zone, author=author)
-        if len(cells) > len(names):
-            wrong.append("列数多于表头 · has more values than the heading has columns")
-        problems += [f"{path}:{reader.line_num}: {problem}" for problem in wrong]
-        found += [(reader.line_num, exemption)] if exemption else []
+    try:
+        with open_sheet(path) as sheet:
+            rows = iter(sheet.rows())
+            _, headings = next(rows, (1, []))
+            names = [_HEADINGS.get(text_of(name), text_of(name)) for name in headings]
+            missing = [name for name in _REQUIRED if name not in names]
+            if missing:
+                raise ExemptionsFileError(f"{path}:1: 缺少列 · column {', '.join(missing)} is missing")
+            for line, cells in rows:
+                if any(text_of(cell) for cell in cells):
+                    exemption, wrong = _of_cells(names, cells, zone=zone, author=author)
+                    problems += [f"{path}:{line}: {problem}" for problem in wrong]
+                    found += [(line, exemption)] if exemption else []
+    except SheetError as error:
+        raise ExemptionsFileError(str(error)) from error
     if problems:
         raise ExemptionsFileError("\n".join(problems))
     return found
+
+
+def _of_cells(
+    names: Sequence[str], cells: Sequence[Cell], *, zone: tzinfo, author: str
+) -> tuple[Exemption | None, list[str]]:
+    row = dict(zip(names, map(text_of, cells), strict=False))
+    exemption, problems = _exemption(row, zone=zone, author=author)
+    if any(text_of(cell) for cell in cells[len(names) :]):
+        problems.append("列数多于表头 · has more values than the heading has columns")
+    damaged = [cell for name, cell in zip(names, cells, strict=False) if name == "id" and _is_damaged(cell)]
+    if damaged:
+        problems.append("id: 编码以数字存储，后几位已丢失 · is stored as a number: its last digits are lost already")
+    return exemption, problems
+
+
+def _is_damaged(cell: Cell) -> bool:
+    """Tell whether an id of 20 digits was stored as a number, which keeps 15 of them."""
+    return isinstance(cell, int | float) and abs(cell) >= _MOST_EXACT
 
 
 def _exemption(row: Mapping[str, str], *, zone: tzinfo, author: str) -> tuple[Exemption | None, list[str]]:
@@ -93,18 +114,3 @@ def _exemption(row: Mapping[str, str], *, zone: tzinfo, author: str) -> tuple[Ex
         author=author,
         note=row.get("note", ""),
     ), []
-
-
-def _text(path: Path) -> str:
-    try:
-        written = path.read_bytes()
-    except OSError as error:
-        raise ExemptionsFileError(f"{path}: 不能读取 · cannot be read: {error.strerror}") from error
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = written.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise ExemptionsFileError(f"{path}: 不是 UTF-8 或 GB18030 编码的 CSV · is no CSV in UTF-8 or GB18030")
