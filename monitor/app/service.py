@@ -32,6 +32,7 @@ from monitor.app.alerting import AlertingParts
 from monitor.app.following import Followers, Following
 from monitor.app.intake import Intake, Logins
 from monitor.app.page import Running, WebPage
+from monitor.app.report_schedule import ReportSchedule
 from monitor.app.wiring import LoadedCity, fill_if_empty, load_city, make_ready, targets_file, vault_of
 from monitor.domain.indicator import Indicator
 from monitor.domain.point import PointClass
@@ -125,6 +126,7 @@ class Service:
             now=clock.now,
             own_clock_trusted=lambda: self._own_clock_trusted,
         )
+        self._reports = ReportSchedule(settings, database, folder=folder, now=clock.now)
         self.alerting = AlertingParts(
             settings,
             database,
@@ -278,6 +280,7 @@ class Service:
         yield from self.intake.work()
         yield from self._page.work()
         yield from self.alerting.work()
+        yield from self._reports.work()
         if self._settings.collector.sentinels:
             timeout_s = self._settings.collector.timeout_s
             yield self.own_network.watch(

@@ -18,6 +18,7 @@ from rich.table import Table
 
 from monitor.adapters.reports.folder import ReportFolder, Revision, read_manifest
 from monitor.app.report_diff import diff_of
+from monitor.app.report_schedule import make_due
 from monitor.app.reporting import Made, differences, make_report, reports_root, verify
 from monitor.app.wiring import database_of
 from monitor.cli.common import (
@@ -205,6 +206,28 @@ def diff_reports(
         keys = ("region_code", "point_class", "device_kind", "organisation", "column", "old", "new")
         table.add_row(*(change[key] for key in keys))
     wide_console().print(table if changes else "没有差异 · no difference")
+
+
+def due(config: ConfigOption, as_json: JsonOption = False) -> None:
+    """生成到期而未生成的周报，多个进程只生成一份 · make the weekly reports that are due and not made yet.
+
+    Example: `vidnet report due -c vidnet.toml`
+    """
+    settings = load_settings(config)
+
+    async def work() -> list[Made]:
+        database = database_of(settings, folder=config.parent)
+        try:
+            with collector_paused(), step_progress() as show:
+                return await make_due(settings, database, folder=config.parent, now=time.time, on_step=show)
+        finally:
+            await database.close()
+
+    made = run_coroutine(work())
+    if as_json:
+        print(json.dumps([_revision_values(each.revision) for each in made], ensure_ascii=False))
+    else:
+        print("\n".join(str(each.revision.path) for each in made) or "没有到期的报表 · nothing is due")
 
 
 @contextmanager

@@ -95,6 +95,13 @@ class SqlReportRuns:
 
         return await self._database.write(work)
 
+    async def is_made(self, period: str, status: str) -> bool:
+        """Tell whether a report is published."""
+        table = schema.report_run
+        mine = (table.c.period == period) & (table.c.status == status) & table.c.finished_at.is_not(None)
+        async with self._database.read() as connection:
+            return bool(await connection.scalar(select(exists().where(mine))))
+
     async def finish(self, period: str, status: str, *, revision: int, at: int) -> None:
         """Note that a claimed report is published."""
         table = schema.report_run

@@ -1,0 +1,103 @@
+"""Weekly reports on time: due from Monday 08:00, caught up when missed, one each however many processes run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from monitor.adapters.db.engine import Database
+from monitor.adapters.db.objections import SqlReportRuns
+from monitor.app.report_schedule import due_periods
+from monitor.settings import read_settings
+from tests.cli_city import CliCity
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def names(text: str) -> list[str]:
+    at = int(datetime.fromisoformat(text).replace(tzinfo=ZONE).timestamp())
+    return [period.name for period in due_periods(at, zone=ZONE, weekly_at="08:00")]
+
+
+def test_a_week_is_due_from_monday_eight_on() -> None:
+    assert names("2026-11-23T07:59:59") == ["2026-W44", "2026-W45", "2026-W46"]
+    assert names("2026-11-23T08:00:00") == ["2026-W44", "2026-W45", "2026-W46", "2026-W47"]
+    assert names("2026-11-29T23:59:59")[-1] == "2026-W47"
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> CliCity:
+    return CliCity.make(tmp_path)
+
+
+def published(city: CliCity) -> list[str]:
+    return [f"{each['period']}/{each['revision']}" for each in city.json("report", "list")]
+
+
+def test_missed_weeks_are_caught_up_once(city: CliCity) -> None:
+    made = city.json("report", "due")
+
+    assert len(made) == len(names(datetime.now(ZONE).replace(tzinfo=None).isoformat()))
+    assert {each["revision"] for each in made} == {1}
+    assert city.json("report", "due") == []
+    assert len(published(city)) == len(made)
+
+
+def test_of_several_processes_one_makes_each(city: CliCity) -> None:
+    settings = read_settings(city.config)
+    order = json.dumps({"settings": settings.model_dump(mode="json"), "folder": str(city.config.parent)})
+    command = [sys.executable, "-m", "monitor.app.report_worker"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+
+    workers = [subprocess.Popen(command, text=True, **pipes) for _ in range(3)]
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write(order)
+        worker.stdin.close()
+        worker.stdin = None
+    told = [worker.communicate(timeout=120) for worker in workers]
+
+    assert [worker.returncode for worker in workers] == [0, 0, 0], told
+    made = [line for out, _ in told for line in out.splitlines() if line]
+    assert len(made) == len(set(made)) == len(published(city))
+    assert all(each.endswith("/1") for each in published(city))
+
+
+def test_the_news_goes_to_the_receivers(city: CliCity) -> None:
+    text = city.config.read_text(encoding="utf-8")
+    receiver = '[receivers.duty]\nkind = "webhook"\nurl = "http://127.0.0.1:9/hook"\n'
+    city.config.write_text(f"{text}{receiver}", encoding="utf-8")
+
+    made = city.json("report", "due")
+
+    async def waiting(_: object, database: Database) -> list[str]:
+        from monitor.adapters.db.alerts import SqlOutbox
+
+        return [row.message.title_zh for row in await SqlOutbox(database).waiting("duty")]
+
+    titles = city.read(waiting)
+    assert len(titles) == len(made)
+    assert "90.00 %" in titles[0]
+
+
+async def test_a_claim_of_a_run_that_died_is_taken_over(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    runs, now = SqlReportRuns(database), int(time.time())
+    try:
+        assert await runs.claim("2026-W47", "draft", by="a", at=now, stale_s=60)
+        assert not await runs.claim("2026-W47", "draft", by="b", at=now + 59, stale_s=60)
+        assert await runs.claim("2026-W47", "draft", by="b", at=now + 61, stale_s=60)
+        await runs.finish("2026-W47", "draft", revision=1, at=now + 62)
+        assert not await runs.claim("2026-W47", "draft", by="c", at=now + 9_999, stale_s=60)
+        assert await runs.claim("2026-W48", "draft", by="a", at=now, stale_s=60)
+        await runs.release("2026-W48", "draft")
+        assert await runs.claim("2026-W48", "draft", by="b", at=now, stale_s=60)
+    finally:
+        await database.close()
