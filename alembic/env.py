@@ -10,7 +10,14 @@ import asyncio
 from alembic import context
 from sqlalchemy import Connection
 
-from monitor.adapters.db import schema_access, schema_alerts, schema_checkpoints, schema_intake, trend  # noqa: F401 - their tables belong to the schema
+from monitor.adapters.db import (  # noqa: F401 - their tables belong to the schema  # noqa: F401 - their tables belong to the schema
+    schema_access,
+    schema_alerts,
+    schema_checkpoints,
+    schema_deep,
+    schema_intake,
+    trend,
+)
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.schema import metadata
 

@@ -145,6 +145,9 @@ class DeepResult:
 class DeepPoller(Protocol):
     """A collector that looks deeper: one sitting at one endpoint gives one result, and never an exception."""
 
+    async def prepare(self) -> None:
+        """Do what would hold up the first look, and everything else meanwhile."""
+
     async def look(self, target: Target, request: DeepRequest) -> DeepResult:
         """Ask everything once; whatever the device sends becomes a result."""
 

@@ -14,6 +14,8 @@ DEFAULT_PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322}
 LONGEST = 2_048
 _SAFE = "/%:@!$&'()*+,;=-._~?[]"
 _HOST = re.compile(r"[A-Za-z0-9._-]+")
+# Some makers write user and password into the path: rtsp://…/user=admin_password=…_channel=1
+_SECRET = re.compile(r"((?:pass(?:word|wd)?|pwd|psw|user(?:name)?|usr|auth|token|key)=)[^&;/_?]*", re.IGNORECASE)
 
 
 class Url(NamedTuple):
@@ -114,3 +116,8 @@ def checked(text: str, own: Url, *, schemes: tuple[str, ...], other_hosts: str, 
     if other_hosts == "rewrite":
         return found._replace(host=own.host).text, ""
     return "", f"URI points at another host: {found.host}"
+
+
+def without_secrets(text: str) -> str:
+    """Give a URI as it may be stored and shown: what looks like a user, a password or a token in it becomes "*"."""
+    return _SECRET.sub(r"\1*", text)

@@ -10,9 +10,11 @@ from monitor.domain.account import Account, ApiToken, LoginSession
 from monitor.domain.alert import Alert, Happening
 from monitor.domain.audit import AuditEntry
 from monitor.domain.checkpoint import Lane, Tollgate
+from monitor.domain.deep import DeepSummary, Identity, Known, Said
 from monitor.domain.device import Device, DeviceRecord
 from monitor.domain.facts import Axis, Correction, Exemption, InventoryChange, Party, StateChange, Withdrawal
 from monitor.domain.incident import Incident, Member
+from monitor.domain.login import LoginRecord
 from monitor.domain.notification import Message, Parcel, Waiting
 from monitor.domain.objecting import Objection
 from monitor.domain.observation import Observation
@@ -434,6 +436,83 @@ class Trend(Protocol):
 
     async def newest_at(self) -> int | None:
         """Give the instant of the newest counts, None before the first."""
+
+
+@dataclass(slots=True)
+class DeepBatch:
+    """What one write transaction stores of deep looks.
+
+    Attributes:
+        looks: summaries to add; the oldest beyond ten of a device go.
+        said: (device id, who it is heard to be, what it said of itself) to put in place of what was stored.
+        logins: (device id, what is remembered of logging in) likewise.
+    """
+
+    looks: Sequence[DeepSummary] = ()
+    said: Sequence[tuple[str, Identity, Said]] = ()
+    logins: Sequence[tuple[str, LoginRecord]] = ()
+
+
+class DeepStore(Protocol):
+    """What deep looks leave behind, by device."""
+
+    async def logins(self) -> list[tuple[str, LoginRecord]]:
+        """Give what is remembered of logging in to each device."""
+
+    async def login(self, device_id: str) -> LoginRecord | None:
+        """Give the same of one device, or None."""
+
+    async def known(self, device_id: str) -> Known:
+        """Give what is known of a device before a look."""
+
+    async def looks(self, device_id: str) -> list[DeepSummary]:
+        """Give a device's last deep looks, newest first."""
+
+    async def keep(self, batch: DeepBatch) -> None:
+        """Store a batch in one transaction; the same batch given again changes nothing.
+
+        Raises:
+            StoreBusyError: nothing was stored, or it is not known; give the same batch again.
+            StoreRefusedError: nothing was stored, and trying again is useless.
+            ValueError: nothing was stored; the batch names a device that is not recorded.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An operator's word to the running collector.
+
+    Attributes:
+        kind: "login": devices may be logged in to again; "look": look deeper at a device now.
+        device_id: the device; "" for all of the group.
+        group: the credential group; "" where the order is about a device.
+        author: who gave it.
+        at: when, epoch seconds.
+        number: counts the orders; 0 before it is stored.
+    """
+
+    kind: str
+    device_id: str
+    group: str
+    author: str
+    at: int
+    number: int = 0
+
+
+class Orders(Protocol):
+    """Operators' words, in the order in which they were given."""
+
+    async def give(self, order: Order) -> None:
+        """Store an order; for "login" what is remembered of refused logins is forgotten in the same transaction."""
+
+    async def after(self, number: int) -> list[Order]:
+        """Give the orders after a number."""
+
+    async def newest(self) -> int:
+        """Give the number of the newest order, 0 before the first."""
+
+    async def confirm(self, device_id: str) -> bool:
+        """Take who a device last said to be as who it is; say whether it had said anything."""
 
 
 class Secrets(Protocol):

@@ -229,7 +229,7 @@ class RulesSettings(_Section):
     fault_after: int = Field(default=2, ge=1, le=100)
     identity_max_age_s: Seconds = 2_592_000
     evidence_max_age_s: Seconds = 172_800
-    intact_requires: list[str] = Field(default=["health"])
+    intact_requires: list[str] = Field(default=["health", "deep"])
     counting_faults: list[str] = Field(default=sorted(COUNTING_BY_DEFAULT))
     clock_limit_s: Seconds = 10
     commissioning_days: int = Field(default=0, ge=0, le=3_650)
@@ -487,10 +487,15 @@ class Settings(BaseSettings):
             fault_after=rules.fault_after,
             identity_max_age_s=rules.identity_max_age_s,
             evidence_max_age_s=rules.evidence_max_age_s,
-            intact_requires=tuple(rules.intact_requires),
+            intact_requires=self._looked_for(rules.intact_requires),
             counting_faults=frozenset(rules.counting_faults),
             clock_limit_s=rules.clock_limit_s,
         )
+
+    def _looked_for(self, kinds: list[str]) -> tuple[str, ...]:
+        """Give the kinds of evidence that are looked for at all: without deep looks what is left must do (RULES §3)."""
+        off = set() if self.deep.enabled else {LookKind.DEEP.value}
+        return tuple(kind for kind in kinds if kind not in off) or (LookKind.HEALTH.value,)
 
     def mass_rule(self) -> MassRule:
         """Give what a mass failure is, as the domain takes it."""

@@ -13,6 +13,7 @@ from typer.main import get_command
 from collectors.base import PROOF_OF
 from monitor.adapters.metrics.alerts import AlertCollector, AlertMetrics, ReceiverFigures
 from monitor.adapters.metrics.city import CityExposition
+from monitor.adapters.metrics.deep import DeepCollector, DeepMetrics
 from monitor.adapters.metrics.intake import IntakeCollector, IntakeMetrics
 from monitor.adapters.metrics.service import Durations, ServiceCollector, ServiceMetrics
 from monitor.cli import app
@@ -40,6 +41,9 @@ def _service_families() -> dict[str, tuple[str, str, frozenset[str]]]:
         {"critical": 1}, {("raised", "critical"): 1}, {place: 1}, {place: 9}, 1, 1, True, {"duty": told}
     )
     registry.register(AlertCollector(lambda: alerts))
+    held = {"hik": 0}
+    deep = DeepMetrics(looks, 0, Durations(), 0, 0.0, 0, {}, held, (), True, 0)
+    registry.register(DeepCollector(lambda: deep))
     found = {}
     for family in text_string_to_metric_families(generate_latest(registry).decode()):
         suffix = "_total" if family.type == "counter" else ""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -55,7 +56,7 @@ def test_every_setting_of_the_shipped_file_is_explained():
 def test_an_empty_file_is_the_defaults_and_the_rules_defaults(tmp_path):
     settings = read(tmp_path)
     assert settings.model_dump() == Settings().model_dump()
-    assert settings.policy() == Policy()
+    assert settings.policy() == replace(Policy(), intact_requires=("health", "deep"))
     assert settings.zone() == ZoneInfo("Asia/Shanghai")
 
 
@@ -213,3 +214,11 @@ def test_receivers_and_what_they_lack_without_repeating_their_secrets(tmp_path):
     assert problems(tmp_path, '[alerting]\ncarriers = {"联通" = ["10.1.0.0/33"]}\n') == [
         "alerting.carriers: networks such as \"10.1.0.0/16\"; not 10.1.0.0/33 (found {'联通': ['10.1.0.0/33']})"
     ]
+
+
+def test_without_deep_looks_intact_is_judged_from_what_is_left(tmp_path):
+    path = tmp_path / "x.toml"
+    path.write_text("[deep]\nenabled = false\n", encoding="utf-8")
+    assert read_settings(path).policy().intact_requires == ("health",)
+    path.write_text('[deep]\nenabled = false\n[rules]\nintact_requires = ["deep"]\n', encoding="utf-8")
+    assert read_settings(path).policy().intact_requires == ("health",)

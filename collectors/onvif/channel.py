@@ -122,6 +122,7 @@ class Sitting:
         url = url or self._own
         session, secret = self._session, self._request.secret
         may_sign = signed and secret is not None and self.login != "refused"
+        just_learnt = False
         if not may_sign or session.scheme in ("", "none"):
             answer = await self._send(url, action, content)
             if answer.heard is not Heard.REFUSED:
@@ -134,13 +135,14 @@ class Sitting:
                 if signed and self.login in ("untried", "not_asked"):
                     self.login = "no_credential"
                 return answer
-        return await self._ask_signed(url, action, content)
+            just_learnt = True
+        return await self._ask_signed(url, action, content, just_learnt=just_learnt)
 
-    async def _ask_signed(self, url: Url, action: str, content: str) -> Answer:
+    async def _ask_signed(self, url: Url, action: str, content: str, *, just_learnt: bool) -> Answer:
         """Ask with our login: once, and once more only where the refusal was not about user or password."""
         session = self._session
         used = choose_challenge(session.challenge.split("\n")) if session.scheme == "digest" else None
-        was_kept = session.count > 0
+        was_kept = session.count > 0 and not just_learnt
         answer = await self._send(url, action, content, signed=True)
         refusals = 0
         if answer.heard is Heard.REFUSED:
@@ -154,16 +156,20 @@ class Sitting:
             if self.login != "accepted":
                 self.login = "refused"
                 self.refusals = refusals + 1
-                # What was learnt may have misled us: the next look finds out anew.
-                session.scheme, session.challenge, session.count = "", "", 0
+                # What was learnt may have misled us: the next look finds out anew. A nonce that comes again then still
+                # knows how often it was used.
+                session.scheme = ""
         elif answer.heard is Heard.OK:
             self.login = "accepted"
         return answer
 
     def _learn_scheme(self, answer: Answer) -> None:
         session = self._session
-        if choose_challenge(answer.challenges) is not None:
-            session.scheme, session.challenge, session.count = "digest", "\n".join(answer.challenges), 0
+        fresh = choose_challenge(answer.challenges)
+        if fresh is not None:
+            before = choose_challenge(session.challenge.split("\n"))
+            count = session.count if before is not None and before.nonce == fresh.nonce else 0
+            session.scheme, session.challenge, session.count = "digest", "\n".join(answer.challenges), count
         else:
             session.scheme, session.challenge, session.count = "token", "", 0
 

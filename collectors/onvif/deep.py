@@ -6,6 +6,7 @@ because a login needs it; what needs a login next, so that a wrong one is found 
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -39,6 +40,10 @@ class OnvifDeepPoller:
             wall_clock: gives our own time, epoch seconds.
         """
         self._channel = Channel(wall_clock=wall_clock)
+
+    async def prepare(self) -> None:
+        """Read the WSDLs, half a second of work, away from the event loop."""
+        await asyncio.to_thread(self._channel.typed.prepare)
 
     async def look(self, target: Target, request: DeepRequest) -> DeepResult:
         """Ask everything once; whatever the device sends becomes a result.

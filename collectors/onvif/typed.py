@@ -66,6 +66,11 @@ class Typed:
         """Values that could not be read and became None, since the process began."""
         return _silenced().count
 
+    def prepare(self) -> None:
+        """Read all WSDLs now."""
+        for service in _FILES:
+            _operations(service)
+
     def question(self, service: str, operation: str, **values: Any) -> tuple[str, str]:
         """Give the action and the body's content, as text, of a question.
 

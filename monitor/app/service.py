@@ -22,6 +22,7 @@ from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.states import SqlStateStore
 from monitor.adapters.metrics.alerts import AlertCollector
 from monitor.adapters.metrics.city import AGE_LIMITS_S, ANY, CityExposition, CityMetrics
+from monitor.adapters.metrics.deep import DeepCollector
 from monitor.adapters.metrics.intake import IntakeCollector
 from monitor.adapters.metrics.service import Durations, ServiceCollector, ServiceMetrics
 from monitor.adapters.process import loading, raise_open_files
@@ -29,6 +30,7 @@ from monitor.adapters.sentinels import answers
 from monitor.adapters.web.parts import Health
 from monitor.adapters.web.server import serving
 from monitor.app.alerting import AlertingParts
+from monitor.app.deep import Deep
 from monitor.app.following import Followers, Following
 from monitor.app.intake import Intake, Logins
 from monitor.app.page import Running, WebPage
@@ -152,6 +154,17 @@ class Service:
             database,
             folder=folder,
         )
+        self.deep: Deep | None = None
+        if settings.deep.enabled:
+            self.deep = Deep(
+                settings,
+                database,
+                folder=folder,
+                ingest=self.ingest,
+                tree=lambda: self.city.tree,
+                now=clock.now,
+                own_clock_trusted=lambda: self._own_clock_trusted,
+            )
 
     @classmethod
     async def load(
@@ -281,6 +294,8 @@ class Service:
         yield from self._page.work()
         yield from self.alerting.work()
         yield from self._reports.work()
+        if self.deep is not None:
+            yield from self.deep.work()
         if self._settings.collector.sentinels:
             timeout_s = self._settings.collector.timeout_s
             yield self.own_network.watch(
@@ -328,6 +343,9 @@ class Service:
         await self.alerting.load()
         self.following.on_news(lambda news: self.alerting.follow(news.devices))
         await self.intake.begin()
+        if self.deep is not None:
+            await self.deep.load(city.devices)
+            self.following.on_news(lambda news: self.deep.looking.follow(news.devices) if self.deep else None)
         self.polling.schedule()
         log.info("service.loaded", devices=len(city.devices), looked_at=self.polling.devices)
 
@@ -378,10 +396,14 @@ class Service:
         """Commit what is left, and let go of everything."""
         try:
             await self._store_the_rest()
+            if self.deep is not None:
+                await self.deep.book.write()
         finally:
             await self.alerting.close()
             for poller in self._pollers.values():
                 await poller.close()
+            if self.deep is not None:
+                await self.deep.looking.close()
             await self._store.close()
         log.info("service.stopped")
 
@@ -434,6 +456,8 @@ class Service:
         registry.register(ServiceCollector(self._service_metrics))
         registry.register(IntakeCollector(self.intake.figures))
         registry.register(AlertCollector(self.alerting.figures))
+        if self.deep is not None:
+            registry.register(DeepCollector(self.deep.metrics))
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         return registry

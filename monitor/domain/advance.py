@@ -13,6 +13,9 @@ from monitor.domain.observation import Evidence, LookKind, Observation
 from monitor.domain.policy import Policy, pause_counts_after, stale_after
 from monitor.domain.state import Cause, Condition, Connectivity, DeviceState
 
+LONGEST_SITTING_S = 600
+"""How long a deep or picture look may last while health looks come and go."""
+
 _ONLINE = Connectivity.ONLINE
 _INTACT = Condition.INTACT
 _ANSWERED = Evidence.ANSWERED
@@ -22,14 +25,17 @@ _HEALTH = LookKind.HEALTH
 def advance(state: DeviceState, observation: Observation, policy: Policy) -> Step:
     """Take in one observation and give the new state with the changes it makes, oldest knowledge first.
 
-    1. What is no evidence, or not newer than the last evidence, changes nothing (delivery twice is harmless).
+    1. What is no evidence, or not newer than the last evidence, changes nothing (delivery twice is harmless). A deep or
+       picture look lasts, and a health look may come and go meanwhile: it then still counts for the condition.
     2. Silence since the last evidence may have made the state stale in between.
     3. Connectivity follows the evidence; then condition follows the faults, if the device answered.
     """
     last = state.last_evidence_at
     at = observation.at
-    if observation.evidence is Evidence.NONE or (last is not None and at <= last):
+    if observation.evidence is Evidence.NONE:
         return state, ()
+    if last is not None and at <= last:
+        return judge(state, observation, policy) if _is_late_sitting(state, observation) else (state, ())
     if (
         observation.evidence is _ANSWERED
         and state.connectivity is _ONLINE
@@ -41,7 +47,8 @@ def advance(state: DeviceState, observation: Observation, policy: Policy) -> Ste
         and last is not None
         and at - last <= stale_after(state.interval_s)
         and at - last < policy.evidence_max_age_s
-        and not state.evidence
+        and len(kept := state.evidence) + 1 >= len(policy.intact_requires)
+        and (not kept or (at - kept[0][1] < policy.evidence_max_age_s and at - kept[-1][1] < policy.evidence_max_age_s))
     ):
         return _answered_again(state, observation), ()
     state, changes = expire(state, at=at, policy=policy)
@@ -110,7 +117,17 @@ def _answered_again(state: DeviceState, observation: Observation) -> DeviceState
         (),
         at if observation.proves_itself else state.identity_at,
         observation.realm if observation.realm and observation.proves_itself else state.realm,
+        evidence=state.evidence,
+        clock_offset=state.clock_offset if observation.clock_offset is None else observation.clock_offset,
     )
+
+
+def _is_late_sitting(state: DeviceState, observation: Observation) -> bool:
+    """Whether an answered look of another kind than health is new of its kind, and lasted while others came."""
+    if observation.kind is _HEALTH or observation.evidence is not _ANSWERED:
+        return False
+    seen_at = dict(state.evidence).get(observation.kind, 0)
+    return observation.at > max(seen_at, (state.last_evidence_at or 0) - LONGEST_SITTING_S)
 
 
 def _answered(state: DeviceState, observation: Observation) -> Step:
@@ -136,6 +153,7 @@ def _answered(state: DeviceState, observation: Observation) -> Step:
         parent_down=False,
         identity_at=at if own else state.identity_at,
         realm=observation.realm if own and observation.realm else state.realm,
+        clock_offset=state.clock_offset if observation.clock_offset is None else observation.clock_offset,
     )
     return state, changes
 

@@ -20,7 +20,7 @@ def judge(state: DeviceState, observation: Observation, policy: Policy) -> Step:
     if faults or observation.faults:
         faults = _updated(faults, observation, fault_after=policy.fault_after)
     evidence = state.evidence
-    if observation.kind is not LookKind.HEALTH:
+    if observation.kind is not LookKind.HEALTH and observation.complete:
         kept = tuple(pair for pair in evidence if pair[0] != observation.kind)
         evidence = (*kept, (observation.kind.value, at))
     if faults is not state.faults or evidence is not state.evidence:
@@ -74,7 +74,8 @@ def _updated(faults: tuple[FaultRecord, ...], observation: Observation, *, fault
     for fault in faults:
         if fault.code in shown:
             del shown[fault.code]
-            count = fault.count + 1
+            # The same look delivered twice is one look.
+            count = fault.count + (fault.first_at != observation.at)
             updated.append(FaultRecord(fault.code, fault.first_at, count, fault.confirmed or count >= fault_after))
         elif fault.code not in observation.could_show:
             updated.append(fault)

@@ -49,6 +49,8 @@ class Observation:
         since: for confirmed silence, since when; None means `at`.
         origin: who measured it.
         asleep: it answered that it is switched off on purpose: online, and said so in the cause.
+        complete: the look saw enough to be evidence of its kind; one that was not let in is worth a health look.
+        clock_offset: the device's clock minus ours, tenths of a second; None where it was not read.
     """
 
     device_id: str
@@ -64,3 +66,5 @@ class Observation:
     since: int | None = None
     origin: Origin = Origin.MEASURED
     asleep: bool = False
+    complete: bool = True
+    clock_offset: int | None = None

@@ -72,6 +72,7 @@ class DeviceState:
         parent_down: the device is judged through a dead parent, so its silence means nothing.
         faults: faults shown and not cleared, confirmed or not.
         evidence: newest instants of the kinds of evidence beside health, as (kind, at) pairs.
+        clock_offset: its clock minus ours, tenths of a second, when last read; None while it never was.
     """
 
     device_id: str
@@ -92,6 +93,7 @@ class DeviceState:
     parent_down: bool = False
     faults: tuple[FaultRecord, ...] = ()
     evidence: tuple[tuple[str, int], ...] = ()
+    clock_offset: int | None = None
 
     @property
     def never_seen(self) -> bool:

@@ -10,6 +10,9 @@ from monitor.domain.state import DeviceState
 HOUR_S = 3_600
 _ZONE_TOLERANCE_S = 60
 _MAX_ZONE_H = 14
+_LONGEST_TENTHS = 2_000_000_000
+NEVER_SET_BEFORE = 978_307_200
+"""2001-01-01T00:00:00Z: a clock that stands before was not set since its device had power."""
 
 _FAULT_OF = {
     Outcome.TLS: "tls",
@@ -19,8 +22,8 @@ _FAULT_OF = {
     Outcome.TOO_LARGE: "odd_answer",
 }
 _WIRE_FAULTS = frozenset({"not_itself", "tls", "slow", "odd_answer"})
-_CLOCK_FAULTS = frozenset({"clock_off", "clock_zone"})
-_ALL_FAULTS = _WIRE_FAULTS | _CLOCK_FAULTS
+CLOCK_FAULTS = frozenset({"clock_off", "clock_zone", "clock_1970"})
+_ALL_FAULTS = _WIRE_FAULTS | CLOCK_FAULTS
 _NONE: frozenset[str] = frozenset()
 
 
@@ -45,10 +48,20 @@ def observe(
     """
     outcome = result.outcome
     if outcome is Outcome.CLEAN:
-        if result.clock is None or not own_clock_trusted:
+        clock = result.clock
+        if clock is None:
             return Observation(state.device_id, at, Evidence.ANSWERED, interval_s, could_show=_WIRE_FAULTS)
-        faults = clock_faults(result.clock, limit_s=policy.clock_limit_s)
-        return Observation(state.device_id, at, Evidence.ANSWERED, interval_s, faults=faults, could_show=_ALL_FAULTS)
+        offset_s = clock.utc_s + 0.5 - clock.read_at
+        within = -policy.clock_limit_s <= offset_s <= policy.clock_limit_s
+        return Observation(
+            state.device_id,
+            at,
+            Evidence.ANSWERED,
+            interval_s,
+            faults=() if within or not own_clock_trusted else clock_faults(clock, limit_s=policy.clock_limit_s),
+            could_show=_ALL_FAULTS if own_clock_trusted else _WIRE_FAULTS,
+            clock_offset=round(offset_s * 10) if within else clock_tenths(offset_s),
+        )
     proof = PROOF_OF[outcome]
     if proof is Proof.OURS:
         return Observation(state.device_id, at, Evidence.NONE, interval_s)
@@ -64,15 +77,23 @@ def clock_offset_s(reading: ClockReading) -> float:
     return reading.utc_s + 0.5 - reading.read_at
 
 
+def clock_tenths(offset_s: float) -> int:
+    """Give a deviation as it is kept: tenths of a second, at most 6 years either way."""
+    return max(-_LONGEST_TENTHS, min(_LONGEST_TENTHS, round(offset_s * 10)))
+
+
 def clock_faults(reading: ClockReading, *, limit_s: int) -> tuple[str, ...]:
-    """Tell a clock that is off from one whose zone is wrong.
+    """Tell a clock that is off from one whose zone is wrong, and from one that was never set.
 
     A deviation of whole hours (within a minute) up to 14 h is a wrong time zone, most often UTC filled with local
-    time, and not drift (facts of real devices: UTCDateTime + 8 h).
+    time, and not drift (facts of real devices: UTCDateTime + 8 h). A clock without a battery begins in 1970 or 2000
+    after every loss of power.
     """
     offset = clock_offset_s(reading)
     if abs(offset) <= limit_s:
         return ()
+    if reading.utc_s < NEVER_SET_BEFORE:
+        return ("clock_1970",)
     hours = round(offset / HOUR_S)
     if 1 <= abs(hours) <= _MAX_ZONE_H and abs(offset - hours * HOUR_S) <= _ZONE_TOLERANCE_S:
         return ("clock_zone",)

@@ -126,6 +126,7 @@ STATE = DeviceState(
     age_stopped_at=T0 + 11,
     parent_down=True,
     faults=(FaultRecord("clock_off", T0 + 1, 3, confirmed=True), FaultRecord("tls", T0 + 2, 1, confirmed=False)),
+    clock_offset=-4_321,
     evidence=(("deep", T0 + 3), ("picture", T0 + 4)),
 )
 CHANGE = StateChange(

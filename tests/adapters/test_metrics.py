@@ -18,6 +18,7 @@ from monitor.adapters.files.regions import read_regions
 from monitor.adapters.files.targets import read_targets
 from monitor.adapters.metrics.alerts import AlertCollector, AlertMetrics, ReceiverFigures
 from monitor.adapters.metrics.city import AGE_LIMITS_S, CityExposition, CityMetrics
+from monitor.adapters.metrics.deep import DeepCollector, DeepMetrics
 from monitor.adapters.metrics.devices import DeviceExposition
 from monitor.adapters.metrics.exposition import GaugeText
 from monitor.adapters.metrics.intake import IntakeCollector, IntakeMetrics
@@ -27,6 +28,7 @@ from monitor.domain.coverage import HEADLINE_KINDS
 from monitor.domain.device import Device, DeviceKind, Lifecycle, Parent, ParentRole
 from monitor.domain.exemption import ExemptionBook
 from monitor.domain.facts import Exemption, ExemptionScope
+from monitor.domain.login import Login
 from monitor.domain.point import Point, PointClass, Ring
 from monitor.domain.region import Region, RegionLevel, RegionTree
 from monitor.domain.service_time import ServiceRules
@@ -151,6 +153,20 @@ def service_text() -> str:
     pushed = IntakeMetrics({("mqtt", "taken"): 7, ("mqtt", "unknown"): 1}, 2)
     registry.register(IntakeCollector(lambda: pushed))
     registry.register(AlertCollector(lambda: ALERTS))
+    deep = DeepMetrics(
+        looks={("onvif", "clean"): 5},
+        look_errors=0,
+        durations=looks,
+        under_way=1,
+        lag_s=0.25,
+        out_of_turn=2,
+        logins={Login.ACCEPTED: 4, Login.REFUSED: 1},
+        held={"hik": 0, "uniview": 21},
+        broken=("uniview",),
+        readable=True,
+        waiting=3,
+    )
+    registry.register(DeepCollector(lambda: deep))
     return generate_latest(registry).decode()
 
 

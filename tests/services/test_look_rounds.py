@@ -171,3 +171,23 @@ def test_devices_that_are_gone_are_looked_at_no_more_and_new_ones_are():
 
     town = run(city())
     assert {each for _, each in town.looks} == {"d0", "new"}
+
+
+@pytest.mark.parametrize("many", [3, 600])
+def test_devices_that_are_added_have_their_slots_like_the_others(many):
+    async def city() -> Town:
+        town = Town(50, pace=RoundPace(600, 100))
+        running = asyncio.create_task(town.rounds.run())
+        await asyncio.sleep(200)
+        added = [f"e{number}" for number in range(many)]
+        town.rounds.add([*added, "d1"])
+        town.looks.clear()
+        await asyncio.sleep(602)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        town.ids += added
+        return town
+
+    town = run(city())
+    assert {each for _, each in town.looks} == set(town.ids)
+    assert len(town.looks) <= len(town.ids) + 5 + many // 100, "a slot or two of the next round"

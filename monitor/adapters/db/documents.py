@@ -45,6 +45,7 @@ class Kept(Rest, frozen=True, omit_defaults=True):
     identity_at: int | None = msgspec.field(default=None, name="d")
     realm: str = msgspec.field(default="", name="r")
     last_online_until: int | None = msgspec.field(default=None, name="u")
+    clock_offset: int | None = msgspec.field(default=None, name="o")
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -141,6 +142,7 @@ def encode_kept(state: DeviceState | None) -> str | None:
         identity_at=state.identity_at,
         realm=storable(state.realm),
         last_online_until=state.last_online_until,
+        clock_offset=state.clock_offset,
     )
     return _encode(kept).decode()
 

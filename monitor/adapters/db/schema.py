@@ -285,6 +285,7 @@ device_state = Table(
     _instant("last_online_until", nullable=True),
     _text("realm"),
     Column("rest", Text),  # JSON, see documents.Rest; null where all of it has its default
+    Column("clock_offset", Integer),  # tenths of a second, null while its clock was never read
     postgresql_with={"fillfactor": 70},
 )
 

@@ -26,6 +26,7 @@ def state_row(state: DeviceState, *, key: int) -> tuple[Any, ...]:
         state.last_online_until,
         storable(state.realm),
         encode_rest(state),
+        state.clock_offset,
     )
 
 
@@ -56,6 +57,7 @@ class StateReader:
             last_online_until,
             realm,
             rest,
+            clock_offset,
         ) = row
         shared = self._instants.setdefault
         fields = (
@@ -73,7 +75,9 @@ class StateReader:
         identity_at = shared(identity_at, identity_at)
         realm = self._realms.setdefault(realm, realm)
         if rest is None:
-            return DeviceState(*fields, (), identity_at, realm, last_online_until)
+            return DeviceState(
+                *fields, (), identity_at, realm, last_online_until, clock_offset=shared(clock_offset, clock_offset)
+            )
         more = decode_rest(rest)
         return DeviceState(
             *fields,
@@ -85,4 +89,5 @@ class StateReader:
             parent_down=more.parent_down,
             faults=fault_records(more.faults),
             evidence=more.evidence,
+            clock_offset=shared(clock_offset, clock_offset),
         )
