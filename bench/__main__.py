@@ -17,6 +17,7 @@ from bench.children import BenchError, raise_open_files
 from bench.machine import facts
 from bench.report import Row, show, write
 from bench.rows_city import city_rows
+from bench.rows_import import import_rows
 from bench.rows_look import look_rows, step_rows
 from bench.rows_sweep import sweep_rows
 from bench.sizes import QUICK, Sizes
@@ -28,6 +29,7 @@ MEASURES: dict[str, Measure] = {
     "sweep": sweep_rows,
     "city": city_rows,
     "steps": step_rows,
+    "import": import_rows,
 }
 
 

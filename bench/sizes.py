@@ -20,6 +20,7 @@ class Sizes:
         window_s: how long it is watched; a multiple of the flush.
         flush_s: how often last looks are flushed.
         scrapes: scrapes of /metrics.
+        sheet, sheet_bad: rows of the sheet that is imported, and how many of them are bad.
         step_devices, step_calls: devices and calls of the step profile.
     """
 
@@ -33,6 +34,8 @@ class Sizes:
     window_s: float = 120.0
     flush_s: int = 60
     scrapes: int = 20
+    sheet: int = 250_000
+    sheet_bad: int = 10_000
     step_devices: int = 20_000
     step_calls: int = 100_000
 
@@ -48,6 +51,8 @@ QUICK = Sizes(
     window_s=10.0,
     flush_s=5,
     scrapes=3,
+    sheet=2_000,
+    sheet_bad=80,
     step_devices=2_000,
     step_calls=4_000,
 )

@@ -202,13 +202,18 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("column", "value", "expected"), [(c, v, e) for c, each in BAD.items() for v, e in each])
-def test_a_bad_cell_keeps_its_row_out(city: CliCity, tmp_path: Path, column: str, value: str, expected: str) -> None:
-    result = devices(city, write_csv(tmp_path / "a.csv", [row(1, **({"设备编码": ID} | {column: value})), row(2)]))
-    assert (result["accepted"], result["rejected"], result["added"]) == (1, 1, 1)
-    found = [each for each in result["problems"] if each["severity"] == "error"]
-    assert any(each["line"] == 2 and expected in each["expected"] for each in found), found
-    assert stored(city) is None
+def test_a_bad_cell_keeps_its_row_out(city: CliCity, tmp_path: Path) -> None:
+    cases = [(column, value, expected) for column, each in BAD.items() for value, expected in each]
+    ids = [f"3707020000132100{n:04d}" for n in range(1, len(cases) + 1)]
+    rows = [
+        row(n, **({"设备编码": ids[n - 1]} | {column: value})) for n, (column, value, _) in enumerate(cases, start=1)
+    ]
+    result = devices(city, write_csv(tmp_path / "a.csv", [*rows, row(999)]))
+    assert (result["accepted"], result["rejected"], result["added"]) == (1, len(cases), 1)
+    for line, (column, value, expected) in enumerate(cases, start=2):
+        errors = [each for each in result["problems"] if each["line"] == line and each["severity"] == "error"]
+        assert any(expected in each["expected"] for each in errors), (column, value, errors)
+    assert all(stored(city, device_id) is None for device_id in ids)
 
 
 WARNINGS = {
@@ -221,13 +226,14 @@ WARNINGS = {
 }
 
 
-@pytest.mark.parametrize(("column", "value", "expected"), [(c, *each) for c, each in WARNINGS.items()])
-def test_a_warning_lets_the_row_in(city: CliCity, tmp_path: Path, column: str, value: str, expected: str) -> None:
-    result = devices(city, write_csv(tmp_path / "a.csv", [row(2), row(1, **{column: value})]))
-    assert counts(result)[:5] == (2, 2, 0, 1, 2)
-    [problem] = result["problems"]
-    assert (problem["line"], problem["severity"]) == (3, "warning")
-    assert expected in problem["expected"]
+def test_a_warning_lets_the_row_in(city: CliCity, tmp_path: Path) -> None:
+    rows = [row(n, **{column: value}) for n, (column, (value, _)) in enumerate(WARNINGS.items(), start=10)]
+    result = devices(city, write_csv(tmp_path / "a.csv", [row(2), *rows]))
+    number = len(WARNINGS)
+    assert counts(result)[:5] == (number + 1, number + 1, 0, number, number + 1)
+    for problem, (line, (_, expected)) in zip(result["problems"], enumerate(WARNINGS.values(), start=3), strict=True):
+        assert (problem["line"], problem["severity"]) == (line, "warning")
+        assert expected in problem["expected"]
 
 
 def test_every_problem_of_a_row_is_told_at_once(city: CliCity, tmp_path: Path) -> None:

@@ -196,3 +196,22 @@ def test_there_must_be_regions_first(tmp_path: Path) -> None:
     config.write_text('[store]\nurl = "sqlite:///new.db"\n', encoding="utf-8")
     city = CliCity(config, f"sqlite+aiosqlite:///{tmp_path / 'new.db'}", 0)
     assert "import regions" in city.refused("import", "devices", str(write_csv(tmp_path / "a.csv", [row(1)])))
+
+
+def test_a_profile_that_is_wrong_is_told_with_every_mistake(city: CliCity, tmp_path: Path) -> None:
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "wrong.toml").write_text(
+        'kind = "devices"\nrequired = ["id", "place"]\ndatum = "bd09"\n[columns]\nid = "编码"\nwhat = ["x"]\n'
+        '[codes.name]\n1 = "a"\n[codes.networked]\n1 = "maybe"\n[endpoints.moon]\nport = 1\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "profiles" / "odd.toml").write_text('extends = "odd"\nfoo = 1\n', encoding="utf-8")
+    file = str(write_csv(tmp_path / "a.csv", [row(1)]))
+    message = city.refused("import", "devices", file, "--profile", "wrong")
+    for part in ("lacks point_class", "required: place", "datum", "columns.id", "columns.what", "codes.name"):
+        assert part in message
+    assert "codes.networked" in message
+    assert "endpoints.moon" in message
+    assert "foo" in city.refused("import", "devices", file, "--profile", "odd")
+    (tmp_path / "profiles" / "odd.toml").write_text('extends = "odd"\n', encoding="utf-8")
+    assert "in a circle" in city.refused("import", "devices", file, "--profile", "odd")

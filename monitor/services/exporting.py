@@ -9,7 +9,7 @@ from monitor.domain.coordinates import Datum, to_gcj02
 from monitor.domain.device import Device, DeviceRecord, ParentRole
 from monitor.domain.profile import CODED, Profile, SheetKind
 from monitor.domain.region import RegionTree
-from monitor.services.importing.device_rows import DISMANTLED, IN_USE
+from monitor.services.importing.device_texts import DISMANTLED, IN_USE
 from monitor.services.importing.regions_of import RegionFinder
 
 _NO_RECORD = DeviceRecord("")

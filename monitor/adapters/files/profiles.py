@@ -120,6 +120,9 @@ def _problems(content: Mapping[str, Any]) -> Iterator[str]:
             yield f"codes.{field}: 应为 代码 = 含义 · must be code = word"
         elif field == "networked" and set(words.values()) - {"yes", "no"}:
             yield 'codes.networked: 含义只能是 · words must be "yes" or "no"'
+    lacking = [field for field in _ALWAYS[kind] if field not in content.get("required", [])]
+    if lacking:
+        yield f"required: 缺少 · lacks {', '.join(lacking)}"
     for field in content.get("required", []):
         if field not in columns:
             yield f"required: {field} 没有列 · has no column"
@@ -137,6 +140,11 @@ def _problems(content: Mapping[str, Any]) -> Iterator[str]:
             yield f"endpoints.{kind_name}: protocol, address 为文本，port 为整数 · texts, and port a whole number"
 
 
+_ALWAYS = {
+    SheetKind.REGIONS: ("code", "name"),
+    SheetKind.POINTS: ("id", "region", "point_class"),
+    SheetKind.DEVICES: ("id", "point_class"),
+}
 _ENDPOINT = {"protocol": str, "address": str, "port": int}
 
 

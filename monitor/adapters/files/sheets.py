@@ -82,7 +82,7 @@ def open_sheet(path: Path, *, sheet: str = "", progress: Progress = lambda done,
     """
     sha256 = _sha256(path)
     with tempfile.TemporaryFile() as said:
-        command = [sys.executable, "-m", _CHILD, str(path.absolute()), sheet]
+        command = [sys.executable, "-P", "-m", _CHILD, str(path.absolute()), sheet]
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said) as child:  # noqa: S603
             try:
                 yield SheetFile(path, _frames(path, child, said), sha256=sha256, progress=progress)

@@ -11,11 +11,13 @@ from monitor.services.importing.sheet import Cell
 
 _IPV4 = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})", re.ASCII)
 _MAC = re.compile(r"[0-9A-F]{12}")
+_USUAL_MAC = re.compile(r"[0-9A-F]{2}(?:-[0-9A-F]{2}){5}")
 _DATE = re.compile(
     r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.0+)?)?)?"
 )
 _DAYS = re.compile(r"(\d{1,5})(?:天|日| days?)?", re.ASCII)
 _PHONE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(?:1[3-9]\d{9}|0\d{2,3}[-— ]\d{7,8}|400[- ]?\d{3}[- ]?\d{4})(?!\d)")
+_MANY_DIGITS = re.compile(r"\d[\d \-—]{6}")
 _EARLIEST: Final = date(1980, 1, 1)
 
 
@@ -69,6 +71,8 @@ def read_mac(text: str) -> str:
     Raises:
         BadValueError: it is none, or none that one device has.
     """
+    if _USUAL_MAC.fullmatch(text) and text != "00-00-00-00-00-00" and text != "FF-FF-FF-FF-FF-FF":
+        return text
     digits = text.upper().replace("-", "").replace(":", "").replace(".", "")
     if _MAC.fullmatch(digits) is None or digits in ("0" * 12, "F" * 12):
         raise BadValueError("MAC 地址，如 00-1A-2B-3C-4D-5E · a MAC address such as 00-1A-2B-3C-4D-5E")
@@ -134,4 +138,4 @@ def read_degrees(text: str, *, most: float) -> float:
 
 def without_phones(text: str) -> str:
     """Give a text without the telephone numbers in it: they belong to persons and are not kept."""
-    return _PHONE.sub("", text).strip() if any(mark in text for mark in "013") else text
+    return _PHONE.sub("", text).strip() if _MANY_DIGITS.search(text) else text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, tzinfo
 from typing import Final
@@ -15,34 +15,17 @@ from monitor.domain.point import PointClass
 from monitor.domain.profile import FIELDS, Profile, SheetKind
 from monitor.domain.region import RegionTree
 from monitor.domain.weeks import midnight
-from monitor.services.importing.cells import (
-    BadValueError,
-    read_count,
-    read_date,
-    read_days,
-    read_degrees,
-    read_ipv4,
-    read_ipv6,
-    read_mac,
-    text_of,
-    without_phones,
-)
+from monitor.services.importing.cells import BadValueError, read_date, read_degrees, text_of
 from monitor.services.importing.codes import Words
+from monitor.services.importing.device_texts import IN_USE, DeviceTexts, Say
 from monitor.services.importing.layout import Layout
 from monitor.services.importing.problems import Problem
 from monitor.services.importing.regions_of import RegionFinder
-from monitor.services.importing.sheet import Row
-
-IN_USE, REPAIR, DISMANTLED = "in_use", "repair", "dismantled"
-_STATUSES: Final = (IN_USE, REPAIR, DISMANTLED)
+from monitor.services.importing.sheet import Cell, Row
 
 _RECORD_FIELDS: Final = tuple(field.name for field in fields(DeviceRecord))[1:]
-_LABELS: Final = ("vendor", "camera_type", "supply_light", "encoding", "direction")
-_SEVERAL: Final = ("function_type", "position_type", "department")
-_FREE_TEXTS: Final = ("name", "common_name", "place", "owner_unit", "maintainer", "contract")
 _DAMAGED = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
 _STATION = re.compile(r"[0-9A-Z]{12}")
-_LONGEST: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,38 +74,19 @@ class DeviceRows:
         self._layout = layout
         self._profile = profile
         self._city = city
-        codes = {name: profile.codes.get(name, {}) for name in FIELDS[SheetKind.DEVICES]}
-        self.words = {name: Words(codes[name]) for name in _LABELS}
-        self.words |= {name: Words(codes[name], several=True) for name in _SEVERAL}
-        self.words |= {
-            "networked": Words(codes["networked"], allowed=("yes", "no")),
-            "kind": Words(codes["kind"], allowed=tuple(DeviceKind)),
-            "point_class": Words(codes["point_class"], allowed=tuple(PointClass)),
-            "status": Words(codes["status"], allowed=_STATUSES),
-        }
+        self._texts = DeviceTexts(layout, profile)
         self._regions = RegionFinder(city.tree)
         self._today = datetime.fromtimestamp(city.at, city.zone).date()
-        self._columns = tuple(layout.columns.items())
-        self._width = max(layout.columns.values(), default=0) + 1
-        self._readers: dict[str, Callable[[str], str]] = {
-            **{name: words.read for name, words in self.words.items()},
-            "ip": read_ipv4,
-            "ipv6": read_ipv6,
-            "mac": read_mac,
-            "retention_days": lambda text: str(read_days(text)),
-            "installed_on": lambda text: read_date(text).isoformat(),
-            "in_service_on": lambda text: read_date(text).isoformat(),
-            "port": lambda text: str(read_count(text, most=65_535)),
-            "police_station": lambda text: text,
-        }
-        self._read_fields = tuple((name, self._readers[name]) for name in layout.columns if name in self._readers)
-        self._free_texts = tuple(name for name in _FREE_TEXTS if name in layout.columns)
         self._required = profile.required
         self._organisations: dict[tuple[str, ...], Organisations] = {}
         self._lifecycles: dict[str, Lifecycle] = {}
-        self._texts: dict[str, str] = {}
         self._ids: dict[str, int] = {}
         self._owners = owners
+
+    @property
+    def words(self) -> Mapping[str, Words]:
+        """Give the code lists with what they did not know."""
+        return self._texts.words
 
     @property
     def lines(self) -> Mapping[str, int]:
@@ -137,19 +101,10 @@ class DeviceRows:
         def say(name: str, value: str, expected: str, *, is_error: bool = True) -> None:
             problems.append(Problem(line, self._layout.heading(name), value, expected, is_error))
 
-        values = self._texts_of(cells, say)
-        if len(cells) > len(self._layout.headings) and any(
-            text_of(cell) for cell in cells[len(self._layout.headings) :]
-        ):
+        values = self._texts.read(cells, say)
+        beyond = cells[len(self._layout.headings) :]
+        if beyond and any(map(text_of, beyond)):
             say("id", values["id"], "列数多于表头 · the row has more values than the headings have columns")
-        for name, read in self._read_fields:
-            text = values[name]
-            if text:
-                try:
-                    values[name] = read(text)
-                except BadValueError as error:
-                    say(name, text, str(error))
-                    values[name] = ""
         for name in self._required:
             if not values[name] and not any(problem.column == self._layout.heading(name) for problem in problems):
                 say(name, "", "必填 · a value: it is required")
@@ -163,7 +118,9 @@ class DeviceRows:
         if values["point"] and values["point"] not in self._city.points:
             say("point", values["point"], "清单中没有此点位 · a point that is recorded: import points first")
         self._duplicates(line, values, endpoint, say)
-        if any(problem.is_error for problem in problems) or kind is None:
+        if kind is None and not problems:
+            say("kind", "", "设备类型，编码看不出 · a kind, which the id does not tell")
+        if kind is None or any(problem.is_error for problem in problems):
             return None, problems
         device = Device(
             id=values["id"],
@@ -180,36 +137,7 @@ class DeviceRows:
         record = DeviceRecord(device.id, *[values[name] for name in _RECORD_FIELDS])
         return DeviceRow(device, record, values["status"] or IN_USE), problems
 
-    def _texts_of(self, cells: Sequence[object], say: Callable[..., None]) -> dict[str, str]:
-        """Give the texts of all fields, "" for those without a column; equal short ones become one object."""
-        values = dict.fromkeys(FIELDS[SheetKind.DEVICES], "")
-        count, shared = len(cells), self._texts
-        for name, at in self._columns:
-            if at >= count:
-                continue
-            cell = cells[at]
-            text = cell.strip() if type(cell) is str else text_of(cell)  # type: ignore[arg-type]
-            if not text:
-                continue
-            if len(text) > _LONGEST:
-                say(name, text, f"不超过 {_LONGEST} 字 · at most {_LONGEST} characters")
-                text = ""
-            elif text[0] == "=":
-                say(name, text, "数值，不是公式 · a value, not a formula")
-                text = ""
-            elif text[0] == "'":
-                text = text[1:]
-            values[name] = shared.setdefault(text, text) if name in _SHARED else text
-        for name in self._free_texts:
-            text = values[name]
-            if text and (kept := without_phones(text)) != text:
-                values[name] = kept
-                say(
-                    name, kept, "其中的电话号码未保存 · no telephone number; the one in it was left out", is_error=False
-                )
-        return values
-
-    def _kind(self, values: dict[str, str], cells: Sequence[object], say: Callable[..., None]) -> DeviceKind | None:
+    def _kind(self, values: dict[str, str], cells: Sequence[Cell], say: Say) -> DeviceKind | None:
         """Check the id, and give the kind: what the sheet says, else what the id's type and the function say."""
         device_id, at = values["id"], self._layout.columns["id"]
         if not device_id:
@@ -251,7 +179,7 @@ class DeviceRows:
             )
         return kind
 
-    def _region(self, values: dict[str, str], say: Callable[..., None]) -> str | None:
+    def _region(self, values: dict[str, str], say: Say) -> str | None:
         text, device_id = values["region"], values["id"]
         if not text:
             if "region" not in self._required:
@@ -270,7 +198,7 @@ class DeviceRows:
             )
         return region
 
-    def _place(self, values: dict[str, str], say: Callable[..., None]) -> tuple[str, str]:
+    def _place(self, values: dict[str, str], say: Say) -> tuple[str, str]:
         """Give the coordinates in WGS-84 with six decimals, "" for both where one is missing or wrong."""
         texts = values["longitude"], values["latitude"]
         if not any(texts):
@@ -297,14 +225,14 @@ class DeviceRows:
             )
         return f"{longitude:.6f}", f"{latitude:.6f}"
 
-    def _dates(self, values: dict[str, str], say: Callable[..., None]) -> None:
+    def _dates(self, values: dict[str, str], say: Say) -> None:
         if values["installed_on"] > self._today.isoformat():
             say("installed_on", values["installed_on"], "不晚于今天 · a day that has come", is_error=False)
         if values["retention_days"] and int(values["retention_days"]) < self._city.retention_days:
             days = self._city.retention_days
             say("retention_days", values["retention_days"], f"至少 {days} 天 · at least {days} days", is_error=False)
 
-    def _endpoint(self, values: dict[str, str], kind: DeviceKind | None, say: Callable[..., None]) -> Endpoint | None:
+    def _endpoint(self, values: dict[str, str], kind: DeviceKind | None, say: Say) -> Endpoint | None:
         protocol, address = values["protocol"], values["address"]
         if protocol and protocol not in self._city.protocols:
             say("protocol", protocol, f"已知协议之一 · one of {', '.join(sorted(self._city.protocols))}")
@@ -319,9 +247,7 @@ class DeviceRows:
             return None
         return Endpoint(form.protocol, form.address.format(ip=values["ip"], port=values["port"] or form.port))
 
-    def _duplicates(
-        self, line: int, values: dict[str, str], endpoint: Endpoint | None, say: Callable[..., None]
-    ) -> None:
+    def _duplicates(self, line: int, values: dict[str, str], endpoint: Endpoint | None, say: Say) -> None:
         device_id = values["id"]
         if device_id:
             first = self._ids.setdefault(device_id, line)
@@ -332,7 +258,7 @@ class DeviceRows:
             self._owned_by_another(device_id, "ip" if values["ip"] else "address", address, say)
             self._owned_by_another(device_id, "mac", values["mac"], say)
 
-    def _owned_by_another(self, device_id: str, name: str, value: str, say: Callable[..., None]) -> None:
+    def _owned_by_another(self, device_id: str, name: str, value: str, say: Say) -> None:
         """Warn where another device has an address and port, or a MAC: one of the two is recorded twice, or wrong."""
         owner = self._owners.setdefault(value, device_id) if value else device_id
         if owner != device_id:

@@ -17,7 +17,8 @@ from monitor.domain.profile import SheetKind
 from monitor.domain.region import Region
 from monitor.domain.request import RequestKind
 from monitor.services.importing.derived_points import DerivedPoints
-from monitor.services.importing.device_rows import DISMANTLED, REPAIR, DeviceRow
+from monitor.services.importing.device_rows import DeviceRow
+from monitor.services.importing.device_texts import DISMANTLED, REPAIR
 from monitor.services.importing.layout import Layout
 from monitor.services.importing.proposals import Proposals
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from monitor.domain.region import RegionLevel, RegionTree
 
+_ZONE = "zone"
+
 
 class RegionFinder:
     """Finds regions by the codes that sheets use; each code is looked up once.
@@ -38,7 +40,7 @@ class RegionFinder:
         if region is None or not (region.code.isascii() and region.code.isdigit() and len(region.code) in (4, 6)):
             return ""
         if county:
-            return "" if region.rank_group != "county" else region.code
+            return "" if region.rank_group == _ZONE else region.code
         return region.code[:4]
 
 
