@@ -1,8 +1,8 @@
 """RTSP DESCRIBE: does a stream answer, does it want a login, and has it video (RFC 2326; RFC 7616 for Digest).
 
 The worker's FFmpeg gets a URL only after this has gone well, so a refused login is counted once, and what goes wrong
-has a name. Some servers answer 404 instead of 401 to a path that they show to nobody: where such a 404 says how to log
-in, it is asked again with a login.
+has a name. Some servers answer 404 instead of 401 to whom they do not know: with a login it is found out that the path is
+there, but FFmpeg gives up at such a 404, so no picture can be had, and no fault is shown.
 """
 
 from __future__ import annotations
@@ -77,10 +77,11 @@ async def describe(url: Url, *, secret: Secret | None, timeout_s: float) -> Desc
 async def _describe(
     url: Url, secret: Secret | None, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> Described:
-    authorization, refusals = "", 0
+    authorization, refusals, hidden = "", 0, False
     for sequence in range(1, 5):
         reply = await _ask(url, authorization, sequence, reader, writer)
         if reply.status == 401 or (reply.status == 404 and reply.challenges and not authorization):
+            hidden = hidden or reply.status == 404
             challenge = choose_challenge(reply.challenges)
             basic = any(each.lower().startswith("basic") for each in reply.challenges)
             if authorization:
@@ -103,6 +104,9 @@ async def _describe(
             return Described("unsupported", "RTSP 404: no such path, or one that is hidden without a login", login)
         if reply.status != 200:
             return Described("unsupported", f"RTSP {reply.status}", login, refusals)
+        if hidden:
+            words = "answers 404 instead of 401 to whom it does not know; the login is right, no picture was fetched"
+            return Described("unsupported", words, login, refusals)
         if b"m=video" not in reply.body:
             return Described("no_stream", "the stream's description has no video", login, refusals)
         return Described("stream", "", login, refusals)

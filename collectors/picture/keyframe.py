@@ -6,7 +6,6 @@ Nothing that FFmpeg writes is passed on: its messages may repeat the URL, and wi
 
 from __future__ import annotations
 
-import hashlib
 import time
 from typing import Any, NamedTuple
 
@@ -15,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collectors.picture.decode import MAX_PIXELS, MAX_SIDE, NotDecodedError, is_judgeable
+from collectors.picture.job import fingerprint
 
 av.logging.set_level(None)
 
 _WIDEST = 1_600
-_PROBE = {"probesize": "500000", "analyzeduration": "1000000", "fflags": "nobuffer", "max_delay": "500000"}
+_PROBE = {"probesize": "32", "analyzeduration": "1", "fpsprobesize": "0", "fflags": "nobuffer", "max_delay": "500000"}
 
 
 class KeyFrame(NamedTuple):
@@ -28,7 +28,7 @@ class KeyFrame(NamedTuple):
     Attributes:
         image: height × width × 3, blue, green, red; halved where it is large.
         width, height: its size as it was sent.
-        payload: SHA-256 of the packet, hex; a live camera never sends one twice.
+        payload: `fingerprint` of the packet.
         damaged: the decoder says so.
     """
 
@@ -70,7 +70,7 @@ def key_frame(url: str, *, transport: str, timeout_s: float, total_s: float) -> 
             for packet in container.demux(stream):
                 heard = heard or packet.size > 0
                 if packet.is_keyframe and packet.size:
-                    payload = hashlib.sha256(bytes(packet)).hexdigest()
+                    payload = fingerprint(bytes(packet))
                     frames: list[Any] = list(packet.decode()) or list(context.decode(None))
                     if frames:
                         return _as_key_frame(frames[0], payload)

@@ -58,7 +58,7 @@ class PictureResult:
         scores: numbers by name; empty without a picture.
         signature: 768 bytes; b"" without a picture.
         width, height: of the picture as it was sent.
-        payload: SHA-256 of what was decoded, hex.
+        payload: what tells the bytes that were decoded from others.
         damaged: the decoder says that data are missing.
         transport: "tcp" or "udp" for a stream.
         cpu_ms: CPU time of the worker.

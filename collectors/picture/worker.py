@@ -7,7 +7,6 @@ input ends or its parent dies. It may be killed at any time: it keeps nothing an
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import os
 import resource
 import signal
@@ -76,7 +75,7 @@ def main() -> None:
 
 def _judge(job: Job) -> Measured:
     from collectors.picture.decode import NotDecodedError, decode, size_of
-    from collectors.picture.job import Measured
+    from collectors.picture.job import Measured, fingerprint
     from collectors.picture.measure import measure, small_of
     from collectors.picture.signature import signature
 
@@ -87,7 +86,7 @@ def _judge(job: Job) -> Measured:
         size = size_of(job.still)
     except NotDecodedError as error:
         return Measured(error.ending, str(error))
-    payload = hashlib.sha256(job.still).hexdigest()
+    payload = fingerprint(job.still)
     small = small_of(image)
     scores = measure(image, small=small)
     return Measured("picture", "", scores, signature(small), size.width, size.height, payload)
