@@ -16,6 +16,7 @@ from rich.console import Console
 from bench.children import BenchError, raise_open_files
 from bench.machine import facts
 from bench.report import Row, show, write
+from bench.rows_alerts import alert_rows
 from bench.rows_city import city_rows
 from bench.rows_import import import_rows
 from bench.rows_look import look_rows, step_rows
@@ -28,6 +29,7 @@ MEASURES: dict[str, Measure] = {
     "look": look_rows,
     "sweep": sweep_rows,
     "city": city_rows,
+    "alerts": alert_rows,
     "steps": step_rows,
     "import": import_rows,
 }

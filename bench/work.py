@@ -15,6 +15,7 @@ from monitor.app.logs import configure_logs
 from monitor.settings import LogSettings
 
 WORK = {
+    "alerts": "bench.work_alerts:alerts",
     "journey": "bench.work_look:journey",
     "lean": "bench.work_look:lean",
     "prepare": "bench.work_city:prepare",

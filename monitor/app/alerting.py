@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ from monitor.settings import ReceiverSettings, Settings, SettingsError
 SLOW_EVERY_S = 300.0
 OUTBOX_KEPT_S = 30 * 86_400
 PAST_KEPT_S = 8 * 86_400
-_PART = 5_000
+_PART = 1_000
 
 
 class AlertingParts:
@@ -94,9 +94,8 @@ class AlertingParts:
         self._trend = SqlTrend(database)
         self._outbox = SqlOutbox(database)
         rules = read_alert_rules(alert_rules_file(settings, folder=folder), receivers=settings.receivers)
-        self.index = DeviceIndex(evaluator().tree, carriers=site.carriers)
         self.tracker = IncidentTracker(
-            self.index,
+            DeviceIndex(evaluator().tree, _Counted(counts), carriers=site.carriers),
             standing=counts,
             assessed_in=lambda county: self.readings.assessed_in(county),
             name_of=self._name_of,
@@ -144,10 +143,8 @@ class AlertingParts:
         """
         if not self._settings.alerting.enabled:
             return
-        first = 0
-        while part := self._counts().devices(first, _PART):
-            self.index.put(part)
-            first += _PART
+        for part in self._parts_of_devices():
+            self.tracker.index.know_parents(part)
         await self.alerting.load(at=int(self._now()), last_seq=await self._queries.last_seq())
         self._ingest.on_commit(lambda _states, changes: self.tracker.note(changes))
         self._own_network.on_phase(self._note_phase)
@@ -157,16 +154,14 @@ class AlertingParts:
         """Give what runs until the service stops."""
         if not self._settings.alerting.enabled:
             return
-        yield self.alerting.work(
-            self._health, now=self._now, blind=self._is_blind, every_s=self._settings.alerting.every_s
-        )
+        yield self._rounds()
         yield self._keep_up()
         for delivery in self.deliveries:
             yield delivery.work(self._now)
 
-    def follow(self, devices: Iterable[Device]) -> None:
+    def follow(self, devices: Sequence[Device]) -> None:
         """Take in devices that are new or have changed."""
-        self.index.put(devices)
+        self.tracker.index.put(devices)
 
     def figures(self) -> AlertMetrics:
         """Give what the metrics show."""
@@ -195,6 +190,21 @@ class AlertingParts:
         """Let go of the receivers."""
         for delivery in self.deliveries:
             await delivery.close()
+
+    async def _rounds(self) -> None:
+        """Find what all devices share, a part at a time beside the looks; then do round after round."""
+        for part in self._parts_of_devices():
+            self.tracker.index.put(part)
+            await asyncio.sleep(0.005)
+        await self.alerting.work(
+            self._health, now=self._now, blind=self._is_blind, every_s=self._settings.alerting.every_s
+        )
+
+    def _parts_of_devices(self) -> Iterator[Sequence[Device]]:
+        first = 0
+        while part := self._counts().devices(first, _PART):
+            yield part
+            first += _PART
 
     async def _health(self) -> Health:
         last = self._polling.last_look_at
@@ -249,6 +259,21 @@ class AlertingParts:
     def _wake(self) -> None:
         for delivery in self.deliveries:
             delivery.wake()
+
+
+class _Counted:
+    """The devices by number, from the live counts that there are by the time they are asked."""
+
+    def __init__(self, counts: Callable[[], LiveCounts]) -> None:
+        self._counts = counts
+
+    def number(self, device_id: str) -> int | None:
+        """Give the number of a device, None for one that is not known."""
+        return self._counts().number(device_id)
+
+    def device(self, number: int) -> Device:
+        """Give the device of a number, as it is now."""
+        return self._counts().device(number)
 
 
 def notifier_of(name: str, settings: ReceiverSettings, *, folder: Path) -> Notifier:

@@ -119,7 +119,7 @@ class AlertReadings:
         self._round = Round(0, {}, Health())
         self._closed: dict[str, Incident] = {}
         self._ring: deque[tuple[int, dict[str, tuple[int, int]]]] = deque()
-        self._fell_from: dict[str, tuple[int, Fraction]] = {}
+        self._fell_from: dict[str, tuple[int, tuple[int, int]]] = {}
         self._target_cache: dict[tuple[Indicator, str, PointClass | None], Target | None] = {}
         self._targets_of: tuple[object, int] = (None, 0)
 
@@ -251,17 +251,23 @@ class AlertReadings:
                 yield self._reading(region, point_class, rate, threshold, None, short)
 
     def _note_rates(self, at: int) -> None:
-        """Keep the online rate of each county without what incidents explain, for what falls within ten minutes."""
+        """Keep how many devices of each county are online and offline, without what incidents explain."""
         explained = self._down_by_county()
         now: dict[str, tuple[int, int]] = {}
         for county in self._evaluator().tree.at_level(RegionLevel.COUNTY):
             tally = self._round.sums.get((county.code, None), EMPTY)
-            now[county.code] = (min(tally.assessed, tally.online + explained[county.code]), tally.assessed)
+            known = min(tally.offline, explained[county.code])
+            now[county.code] = (tally.online + known, tally.offline - known)
         self._ring.append((at, now))
         while self._ring and self._ring[0][0] < at - DROP_WINDOW_S:
             self._ring.popleft()
 
     def _drops(self, rule: AlertRule, raised: set[str]) -> Iterable[Reading]:
+        """Give the share of each county that was online within ten minutes and is offline now.
+
+        Devices that were unknown and turn out to be offline, as after a start, have not fallen. A county that fell is
+        held against what it was before, or it would seem to have recovered ten minutes later.
+        """
         if not self._ring or rule.threshold is None:
             return
         at, now = self._ring[-1]
@@ -269,21 +275,19 @@ class AlertReadings:
             county: fell for county, fell in self._fell_from.items() if county in raised and at - fell[0] < DROP_KEPT_S
         }
         for region in self._regions(rule):
-            here = now.get(region.code)
-            if here is None or not here[1]:
+            online, offline = now.get(region.code, (0, 0))
+            assessed = online + offline
+            if not assessed:
                 continue
-            rate = Fraction(*here)
             fell = self._fell_from.get(region.code)
-            if fell is None:
-                before = max(
-                    (Fraction(*each[region.code]) for _, each in self._ring if each[region.code][1]), default=rate
-                )
-            else:
-                before = fell[1]
-            if fell is None and before - rate > rule.threshold:
-                self._fell_from[region.code] = (at, before)
-            subject = _subject(region.code, region, self._county(region.code))
-            yield Reading(subject, max(_ZERO, before - rate), rule.threshold, denominator=here[1])
+            before = [fell[1]] if fell is not None else [each[region.code] for _, each in self._ring]
+            most = max(before, key=lambda each: min(each[0] - online, offline - each[1]))
+            value = Fraction(max(0, min(most[0] - online, offline - most[1])), assessed)
+            if fell is None and value > rule.threshold:
+                self._fell_from[region.code] = (at, most)
+            yield Reading(
+                _subject(region.code, region, self._county(region.code)), value, rule.threshold, denominator=assessed
+            )
 
     def _weeks(self, rule: AlertRule) -> Iterable[Reading]:
         """Give each county's rate of this week if nothing changes until its end; from Wednesday on."""

@@ -394,7 +394,7 @@ class IncidentTracker:
 
     def _group(self, alone: list[int], at: int, updates: Updates) -> None:
         steady = [number for number in alone if not self._flaps(number, at)]
-        found = groups(steady, self.index.attributes, self.index.totals, devices=len(self.index))
+        found = groups(steady, self.index.attributes, self.index.totals, devices=self.index.counted)
         for group in found:
             if at - min(self._fresh[number].seen_at for number in group.members) < self._pace.hold_down_s:
                 continue

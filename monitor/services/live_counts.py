@@ -294,6 +294,14 @@ class LiveCounts:
             ages[self._county(cell), reached] += count
         return ages
 
+    def number(self, device_id: str) -> int | None:
+        """Give the number of a device, which it keeps; None for one that is not known."""
+        return self._index.get(device_id)
+
+    def device(self, number: int) -> Device:
+        """Give the device of a number, as it is now."""
+        return self._devices[number]
+
     def connectivity(self, device_id: str) -> Connectivity | None:
         """Give the committed connectivity of a device, None for one that is not known."""
         number = self._index.get(device_id)

@@ -58,7 +58,9 @@ class City:
         self.exempt: set[str] = set()
         devices = [camera(number, parent=f"r{number // 20}" if number < 40 else "") for number in range(2_000)]
         devices += [switch("r0", parent="u", ours=ours), switch("r1", parent="u", ours=ours), switch("u")]
-        self.index = DeviceIndex(TREE, carriers={"联通": ["10.0.4.0/22"]})
+        self.devices = devices
+        self.numbers = {device.id: number for number, device in enumerate(devices)}
+        self.index = DeviceIndex(TREE, self, carriers={"联通": ["10.0.4.0/22"]})
         self.index.put(devices)
         self.tracker = self.new_tracker()
         self.tracker.restore([], [], number=0, cursor=0)
@@ -68,6 +70,12 @@ class City:
         return IncidentTracker(
             self.index, standing=lambda: self, assessed_in=lambda county: 1_000 if county else 2_000, pace=Pace()
         )
+
+    def number(self, device_id: str) -> int | None:
+        return self.numbers.get(device_id)
+
+    def device(self, number: int) -> Device:
+        return self.devices[number]
 
     def is_assessed(self, device_id: str) -> bool:
         return device_id not in self.exempt
