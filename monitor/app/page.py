@@ -13,18 +13,24 @@ from typing import Any
 import structlog
 
 from monitor.adapters.db.accounts import SqlAccounts
+from monitor.adapters.db.alert_queries import SqlAlertDecisions, SqlAlertQueries
 from monitor.adapters.db.directory import SqlDirectory
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.queries import SqlQueries
 from monitor.adapters.db.trend import SqlTrend
+from monitor.adapters.files.alert_rules import read_alert_rules
 from monitor.adapters.web.api import PREFIX, api
 from monitor.adapters.web.asker import Front
 from monitor.adapters.web.page import Page
 from monitor.adapters.web.parts import Health, Parts, RecentLooks
 from monitor.adapters.web.server import Mount, tls_context
 from monitor.app.access import access_of
+from monitor.app.wiring import alert_rules_file
+from monitor.domain.alert import Alert, Telling
+from monitor.domain.alert_words import Detail, words_en, words_zh
 from monitor.domain.exempting import ExemptionRules
+from monitor.domain.incident import Incident
 from monitor.domain.state import DeviceState
 from monitor.ports import StoreError
 from monitor.services.city_figures import CityFigures
@@ -93,6 +99,9 @@ class WebPage:
             trend=self._trend,
             exemptions=ExemptionDesk(inventory, rules=rules, zone=settings.zone(), quota=Fraction(site.quota)),
             requests=RequestDesk(inventory, queries, zone=settings.zone()),
+            alerts=SqlAlertQueries(database),
+            alert_decisions=SqlAlertDecisions(database),
+            alert_titles=_titles(settings, folder=folder),
             accounts=access.desk,
             audit=access.audit,
             remembered=SqlAccounts(database),
@@ -144,3 +153,24 @@ class WebPage:
             except StoreError as error:
                 log.warning("trend.not_kept", reason=" ".join(str(error).split()))
                 wait_s = _TRY_AGAIN_S
+
+
+def _titles(settings: Settings, *, folder: Path) -> Callable[[Alert, Incident | None], tuple[str, str]]:
+    """Give what says an alert in one line, in Chinese and English, as receivers were told."""
+    rules = {
+        rule.id: rule
+        for rule in read_alert_rules(alert_rules_file(settings, folder=folder), receivers=settings.receivers)
+    }
+    zone = settings.zone()
+
+    def titles(alert: Alert, incident: Incident | None) -> tuple[str, str]:
+        rule = rules.get(alert.rule)
+        if rule is None:
+            return alert.subject.name_zh, alert.subject.name_en
+        detail, at = Detail(incident=incident), alert.raised_at or alert.since
+        return (
+            words_zh(rule, alert, Telling.RAISED, detail, at=at, zone=zone).title,
+            words_en(rule, alert, Telling.RAISED, detail, at=at, zone=zone).title,
+        )
+
+    return titles

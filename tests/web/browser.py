@@ -61,16 +61,16 @@ class Watched:
         """Wait until what the address says is shown."""
         shown = await self.page.evaluate("location.hash")
         await self.page.wait_for_selector(f"#main[data-shown='{shown}']:not([aria-busy])", state="attached")
-        await self.page.wait_for_load_state("networkidle")
 
     async def text(self, selector: str = "main") -> str:
         return await self.page.inner_text(selector)
 
-    async def serious(self) -> list[str]:
-        """Give what axe-core finds that is serious or worse."""
+    async def serious(self, *rules: str) -> list[str]:
+        """Give what axe-core finds that is serious or worse, by these rules or all."""
+        only = f", runOnly: {list(rules)}" if rules else ""
         await self.page.evaluate(AXE.read_text(encoding="utf-8") + "; null")
         found: list[dict[str, Any]] = await self.page.evaluate(
-            "axe.run(document, {resultTypes: ['violations']}).then((r) => r.violations)"
+            f"axe.run(document, {{resultTypes: ['violations']{only}}}).then((r) => r.violations)"
         )
         return [
             f"{each['id']}: {node['html'][:160]} {node['any'][:1] and node['any'][0]['message']}"

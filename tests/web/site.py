@@ -8,12 +8,14 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 from prometheus_client import CollectorRegistry
 
+from monitor.adapters.db.alerts import SqlAlertStore
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.states import SqlStateStore
@@ -24,9 +26,12 @@ from monitor.app.service import Service
 from monitor.app.wiring import config_folder
 from monitor.demo.city import build_city
 from monitor.domain.account import Grant, Right, Role
+from monitor.domain.alert import Alert, Severity, Subject
 from monitor.domain.device import Device
+from monitor.domain.incident import Incident, IncidentKind
 from monitor.domain.state import Cause, Condition, Connectivity, DeviceState
-from monitor.ports import Batch
+from monitor.domain.work_order import WorkOrder
+from monitor.ports import AlertBatch, Batch
 from monitor.services.account_desk import Doer
 from monitor.settings import read_settings
 
@@ -124,6 +129,7 @@ async def running_site(folder: Path, template: Path, *, settings: str = "", url:
     devices = await inventory.devices()
     now = int(time.time())
     await SqlStateStore(database).apply(Batch(states=[_state(each.id, n, at=now) for n, each in enumerate(devices)]))
+    await SqlAlertStore(database).save(_alerts(at=now))
     service = await Service.load(read, database, folder=folder)
     access = access_of(database, read, tree=lambda: service.city.tree)
     try:
@@ -155,6 +161,32 @@ def _state(device_id: str, number: int, *, at: int) -> DeviceState:
         answered_at=at if online else None,
         last_online_until=None if online else at - 3_600,
     )
+
+
+def _alerts(*, at: int) -> AlertBatch:
+    """Give an alert about an incident, and its work order, in each of the two counties."""
+    alerts, incidents, orders = [], [], []
+    for region, name in ((INSIDE, "寿光市"), (OUTSIDE, "安丘市")):
+        subject = Subject(f"I{region}", name, region, region=region, county=region)
+        alerts.append(
+            Alert(
+                "incident",
+                subject,
+                Severity.CRITICAL,
+                at - 900,
+                id=f"A{region}",
+                raised_at=at - 600,
+                value=Fraction(12),
+            )
+        )
+        shared = {"name": f"{name} 汇聚交换机", "county": region, "devices": 12, "down": 12, "peak": 12}
+        kind = IncidentKind.PARENT
+        incidents.append(Incident(f"I{region}", kind, "switch", began_at=at - 900, opened_at=at - 700, **shared))
+        order = WorkOrder(
+            f"W-I{region}", "power", f"I{region}", name, region, at - 600, county=region, maintainer="甲公司"
+        )
+        orders.append(order)
+    return AlertBatch(alerts=alerts, incidents=incidents, orders=orders)
 
 
 ROLES = {

@@ -21,6 +21,7 @@ COLUMNS = (
 _READ = "Yn Yn nn Yn Yn Yn Yn YY YY YY ll"
 _PROPOSE = "nn Yn nn Yn nn nn nn nn nn nn ll"
 _DECIDE = "nn nn nn nn Yn nn nn nn nn YY ll"
+_OPERATE = "nn nn nn Yn nn nn nn nn nn nn ll"
 _ALL = "YY YY YY YY YY YY YY YY YY YY YY"
 _OWN = "YY YY YY YY YY YY YY YY YY YY ll"
 _ADMINISTER = "nn nn nn nn nn nn nn nn YY nn ll"
@@ -34,7 +35,7 @@ MATRIX = {
     "GET /devices": _READ,
     "GET /devices.csv": _READ,
     "GET /devices/{id}": _READ,
-    "POST /devices/{id}/look": "nn nn nn Yn nn nn nn nn nn nn ll",
+    "POST /devices/{id}/look": _OPERATE,
     "GET /points": _READ,
     "GET /coverage": _READ,
     "GET /exemptions": _READ,
@@ -47,6 +48,18 @@ MATRIX = {
     "POST /requests/{id}/approve": _DECIDE,
     "POST /requests/{id}/refuse": _DECIDE,
     "POST /requests/{id}/withdraw": _PROPOSE,
+    "GET /alerts": _READ,
+    "GET /alerts/{id}": _READ,
+    "POST /alerts/{id}/acknowledge": _OPERATE,
+    "GET /incidents": _READ,
+    "GET /incidents/{id}": _READ,
+    "POST /incidents/{id}/party": _OPERATE,
+    "GET /silences": _READ,
+    "POST /silences": _OPERATE,
+    "POST /silences/{id}/end": _OPERATE,
+    "GET /orders": "nn nn Yn Yn nn nn nn nn nn nn ll",
+    "GET /handover": _READ,
+    "POST /handover": _OPERATE,
     "POST /session": _ALL,
     "GET /session": _ALL,
     "DELETE /session": _ALL,
@@ -64,6 +77,7 @@ MATRIX = {
 }
 
 _REGIONAL = ("/overview", "/regions", "/trend", "/devices", "/devices.csv", "/points", "/coverage", "/exemptions")
+_REGIONAL += ("/requests", "/alerts", "/incidents", "/silences", "/orders", "/handover")
 _NOTE = {"note": "because"}
 
 
@@ -91,9 +105,10 @@ async def _call(client: Client, method: str, path: str, site: Site, region: str,
     device = site.device_in(region).id
     group = path.split("/")[1]
     named = {"devices": device, "exemptions": ids[f"E{region}"], "requests": ids[f"R{region}"], "tokens": "T0"}
+    named |= {"alerts": f"A{region}", "incidents": f"I{region}", "silences": ids[f"S{region}"]}
     filled = path.replace("{id}", named.get(group, "")).replace("{name}", "nobody")
     if method == "GET":
-        regional = path in (*_REGIONAL, "/requests")
+        regional = path in _REGIONAL
         query = ("?below=" if path == "/regions" else "?region=") + region if regional else ""
         return (await client.call("GET", filled + query))[0]
     now = int(time.time())
@@ -111,6 +126,11 @@ async def _call(client: Client, method: str, path: str, site: Site, region: str,
         "/session/password": {"old": "wrong password", "new": "another good secret"},
         "/accounts": {"name": "a b", "password": "x", "grants": []},
         "/accounts/{name}": {"disabled": True},
+        "/alerts/{id}/acknowledge": {},
+        "/incidents/{id}/party": {"party": "carrier"},
+        "/silences": {"end": now + 600, "reason": "work", "region": region},
+        "/silences/{id}/end": None,
+        "/handover": {"note": "all is quiet", "region": region},
         "/tokens": {"label": "x"},
         "/tokens/{id}/revoke": None,
         "/devices/{id}/look": None,
@@ -141,6 +161,10 @@ async def _decisions(site: Site) -> dict[str, str]:
             status, answer = await client.call("POST", "/requests", retire)
             assert status == 200, answer
             ids[f"R{region}"] = answer["requests"][0]["id"]
+    async with Client(site, await site.token_of("silencer", Grant(Role.OPERATOR))) as client:
+        for region in (INSIDE, OUTSIDE):
+            body = {"end": now + 9_000, "reason": "work", "region": region}
+            ids[f"S{region}"] = (await client.call("POST", "/silences", body))[1]["id"]
     return ids
 
 

@@ -6,9 +6,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from monitor.domain.alert import Alert
+from monitor.domain.incident import Incident
 from monitor.domain.policy import Policy
 from monitor.domain.state import DeviceState
-from monitor.ports import AuditLog, Directory, Inventory, Queries, Remembered, Trend
+from monitor.ports import AlertDecisions, AlertQueries, AuditLog, Directory, Inventory, Queries, Remembered, Trend
 from monitor.services.account_desk import AccountDesk
 from monitor.services.city_figures import CityFigures
 from monitor.services.device_search import DeviceSearch
@@ -89,6 +91,9 @@ class Parts:
     trend: Trend
     exemptions: ExemptionDesk
     requests: RequestDesk
+    alerts: AlertQueries
+    alert_decisions: AlertDecisions
+    alert_titles: Callable[[Alert, Incident | None], tuple[str, str]]
     accounts: AccountDesk
     audit: AuditLog
     remembered: Remembered

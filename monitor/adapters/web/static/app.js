@@ -2,6 +2,7 @@
 
 import { Refusal, get, knowMe, logIn, logOut, may, me } from "./api.js";
 import { dress, h, half, params, setDark, setLang, span, t, ui, whenExactly, zoneName } from "./dom.js";
+import { Siren } from "./siren.js";
 import { ask, input, refusalText, regionName } from "./parts.js";
 
 const REFRESH_MS = 30000;
@@ -10,12 +11,14 @@ const TICK_MS = 1000;
 /** The views: what the address calls them, their name, the right that shows them in the bar, and their module. */
 const VIEWS = [
   ["overview", "总览", "Overview", "read"], ["devices", "设备", "Devices", "read"], ["points", "点位", "Points", "read"],
-  ["decisions", "报备与申请", "Exemptions & requests", "read"], ["system", "系统", "System", "read"],
+  ["alerts", "告警与事件", "Alerts & incidents", "read"], ["decisions", "报备与申请", "Exemptions & requests", "read"], ["orders", "工单", "Work orders", "work"], ["handover", "交接班", "Hand-over", "read"], ["system", "系统", "System", "read"],
 ];
-const HIDDEN = { device: "devices" };
+const HIDDEN = { device: "devices", incident: "alerts" };
 
 const $ = (id) => document.getElementById(id);
 const kept = new Map();
+const siren = new Siren();
+let waiting = 0;
 let current = null, freshness = null, fetchedAt = 0, refreshing = false, timer = 0;
 
 function read() {
@@ -36,7 +39,6 @@ const context = () => ({
   /** An element that stays the same from one refresh to the next: a chart, a filter that is being typed into. */
   kept(key, make) { const full = `${read().name} ${key}`; if (!kept.has(full)) kept.set(full, make()); return kept.get(full); },
   forget(key) { kept.delete(`${read().name} ${key}`); },
-  extra: () => null,
 });
 
 async function show({ quiet = false } = {}) {
@@ -45,6 +47,17 @@ async function show({ quiet = false } = {}) {
   drawNav(ctx.name);
   const main = $("main");
   if (!quiet) { main.setAttribute("aria-busy", "true"); if (!main.childElementCount) main.replaceChildren(h("p", { class: "note" }, t("加载中…", "loading …"))); }
+  const right = (VIEWS.find(([each]) => each === (HIDDEN[ctx.name] || ctx.name)) || [])[3];
+  if (!may(right)) {
+    const first = VIEWS.find(([, , , each]) => may(each));
+    if (first && !location.hash) { location.hash = link(first[0]); return; }
+    main.replaceChildren(me.name && me.via !== "guest" ? h("p", { class: "error" }, t("没有权限", "not allowed")) : welcome());
+    if (!me.name && !document.querySelector("dialog")) askLogin();
+    main.removeAttribute("aria-busy");
+    main.dataset.shown = location.hash;
+    drawTop();
+    return;
+  }
   try {
     const view = await import(`./views/${ctx.name}.js`);
     const data = await view.load(ctx);
@@ -70,6 +83,7 @@ async function show({ quiet = false } = {}) {
     }
   }
   main.removeAttribute("aria-busy");
+  listen();
   main.dataset.shown = location.hash;
   drawTop();
   timer = setTimeout(refresh, REFRESH_MS);
@@ -79,6 +93,16 @@ async function readFreshness() {
   if (!may("read")) return;
   const system = await get("/system").catch(() => null);
   if (system) freshness = { now: system.now, as_of: system.last_look_at, stale_after_s: 2 * system.interval_s, problems: system.problems };
+}
+
+/** Count the alerts that nobody takes care of: shown in the bar, and heard by those who may acknowledge them. */
+async function listen() {
+  if (!may("read")) { waiting = 0; siren.sound(false); return; }
+  const found = await get("/alerts").catch(() => null);
+  if (!found) return;
+  waiting = found.unacknowledged;
+  siren.sound(may("operate") && found.alerts.some((each) => each.state === "raised" && each.severity !== "info"));
+  drawNav(read().name);
 }
 
 /** Refresh what is shown, unless nobody looks or somebody is in the middle of something. */
@@ -97,6 +121,7 @@ function drawTop() {
   $("top").replaceChildren(h("h1", {}, city), age,
     h("div", { class: "tools" },
       h("button", { type: "button", lang: ui.lang === "zh" ? "en" : "zh", onclick: () => { setLang(ui.lang === "zh" ? "en" : "zh"); kept.clear(); show(); } }, ui.lang === "zh" ? "English" : "中文"),
+      may("operate") ? h("button", { type: "button", "aria-pressed": String(siren.on), title: t("告警声音", "alarm sound"), onclick: () => { siren.toggle(); drawTop(); } }, h("span", { "aria-hidden": "true" }, siren.on ? "🔊" : "🔇"), h("span", { class: "sr" }, t("告警声音", "alarm sound"))) : null,
       h("button", { type: "button", "aria-pressed": String(ui.dark), title: t("深色", "dark"), onclick: () => { setDark(!ui.dark); show({ quiet: true }); } }, h("span", { "aria-hidden": "true" }, "◐"), h("span", { class: "sr" }, t("深色", "dark"))),
       me.via === "session"
         ? [h("span", { class: "note" }, me.name), h("button", { type: "button", onclick: async () => { await logOut(); kept.clear(); show(); } }, t("退出", "log out"))]
@@ -126,7 +151,7 @@ function drawNav(name) {
   const shown = HIDDEN[name] || name;
   $("nav").setAttribute("aria-label", t("页面", "views"));
   $("nav").replaceChildren(...VIEWS.filter(([, , , right]) => may(right)).map(([each, zh, en]) =>
-    h("a", { href: link(each), "aria-current": each === shown ? "page" : null }, t(zh, en))));
+    h("a", { href: link(each), "aria-current": each === shown ? "page" : null }, t(zh, en), each === "alerts" && waiting ? h("span", { class: "count", title: t("待确认", "to be acknowledged") }, String(waiting)) : null)));
 }
 
 function welcome() {

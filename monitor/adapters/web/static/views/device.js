@@ -87,7 +87,6 @@ export function draw(ctx, data) {
         [t("编号", "id"), (row) => row.id, { cls: "nowrap" }], [t("开始", "from"), (row) => when(row.start), { cls: "nowrap" }], [t("结束", "to"), (row) => when(row.end), { cls: "nowrap" }],
         [t("原因", "reason"), (row) => word(row.reason)], [t("文号", "document"), (row) => row.document, { cls: "hide-s" }],
       ], data.exemptions, { hideCaption: true, empty: t("没有报备", "none") })),
-      ctx.extra("device", data),
       h("section", { class: "card" }, h("h3", {}, t("变化与更正", "Changes and corrections")), table(t("变化，新的在前", "changes, newest first"), [
         [t("时间", "at"), (row) => whenExactly(row.at ?? row.start), { cls: "nowrap" }],
         [t("轴", "axis"), (row) => word(row.axis)],

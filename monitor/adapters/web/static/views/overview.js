@@ -1,10 +1,11 @@
 // The overview of the city, and of any region: figures first, then where, then when, then the worst.
 
-import { get, may } from "../api.js";
+import { get } from "../api.js";
 import { h, number, t, when } from "../dom.js";
 import { figureCard, regionName, share, floorOf, state, table, valueText, verdict } from "../parts.js";
 import { legend, ownMap, shortName, tileMap } from "../tiles.js";
 import { drawTrend, trendBox } from "../trend.js";
+import { incidentTable } from "./alerts.js";
 
 const INDICATORS = {
   online: () => t("在线率", "online rate"), intact: () => t("完好率", "intact rate"),
@@ -16,13 +17,14 @@ export async function load(ctx) {
   const region = ctx.query.region;
   const days = ctx.query.days === "30" ? 30 : 7;
   const address = document.documentElement.dataset.map;
-  const [overview, trend, offline, shapes] = await Promise.all([
+  const [overview, trend, offline, incidents, shapes] = await Promise.all([
     get("/overview", { region }), get("/trend", { region, days }),
     get("/devices", { region, connectivity: "offline", standing: "assessed", sort: "since", limit: 8 }),
+    get("/incidents", { region }).catch(() => null),
     address && !map ? fetch(address).then((answer) => answer.json()).catch(() => null) : map,
   ]);
   map = shapes;
-  return { overview, trend, offline, days };
+  return { overview, trend, offline, incidents, days };
 }
 
 export function title(ctx, data) {
@@ -68,7 +70,7 @@ export function draw(ctx, data) {
         h("section", { class: `card ${isCity ? "w6" : "w7"}` }, headed(`${t("排名", "Ranking")} · ${INDICATORS[by]()}`, isCity ? null : chooseIndicator), ranking(overview.parts, pick, toRegion, by))] : null,
       h("section", { class: `card ${isCity || !overview.parts.length ? "" : "w5"}` },
         headed(t(`近 ${days} 天趋势`, `Trend, ${days} days`), h("span", { class: "noprint" }, [7, 30].map((each) => [each === days ? h("strong", {}, t(`${each} 天`, `${each} d`)) : h("a", { href: ctx.link("overview", { ...ctx.query, days: each === 7 ? "" : each }) }, t(`${each} 天`, `${each} d`)), " "]))), box),
-      ctx.extra("overview", overview),
+      data.incidents && data.incidents.incidents.length ? h("section", { class: "card" }, headed(t("进行中的事件", "Open incidents"), h("a", { href: ctx.link("alerts") }, t("告警与事件", "alerts and incidents"))), incidentTable(ctx, data.incidents.incidents.slice(0, 6))) : null,
       worst.length ? h("section", { class: "card w6" }, h("h3", {}, t("在线率靠后的镇街", "Towns with the lowest online rate")), table(t("在线率靠后的镇街", "towns with the lowest online rate"), [
         [t("镇街", "town"), (row) => h("a", { href: toRegion(row.region) }, regionName(row.region))],
         [t("在线率", "online"), (row) => [verdict(row.online, { words: false }), valueText(row.online)], { right: true, cls: "nowrap" }],

@@ -35,7 +35,6 @@ export function draw(ctx, { system, tokens, accounts, audit, regions }) {
       fact(t("被拒登录", "refused logins"), `${number(system.refused_logins)} · ${t("限流", "throttled")} ${number(system.throttled_logins)}`))),
     h("section", { class: "card w6" }, h("h2", {}, t("探测", "Looks")), table(t("自启动以来的探测结果", "looks since the start, by result"), [
       [t("协议", "protocol"), (row) => row.protocol], [t("结果", "result"), (row) => row.result], [t("次数", "count"), (row) => number(row.count), { right: true }]], system.looks)),
-    ctx.extra("system", system),
     tokens ? h("section", { class: "card" }, h("h2", {}, t("接口令牌", "API tokens")),
       h("div", { class: "actions noprint" }, h("button", { type: "button", onclick: () => newToken(ctx) }, t("新增令牌", "new token")), h("button", { type: "button", onclick: () => newPassword() }, t("更换口令", "change password"))),
       table(t("令牌", "tokens"), [
