@@ -17,6 +17,7 @@ from monitor.cli import (
     coverage,
     credentials,
     exemptions,
+    explain,
     figures,
     grafana,
     history,
@@ -53,6 +54,8 @@ app.command("sweep")(looks.sweep_command)
 app.command()(figures.rates)
 app.command()(coverage.coverage)
 app.command()(setup.collectors)
+app.command("explain")(explain.explain_command)
+app.command("plan")(explain.plan_command)
 app.command("check-config")(setup.check_config)
 
 app.command()(mqtt.intake)
