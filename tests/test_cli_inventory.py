@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from monitor.adapters.db.deep_looks import SqlDeepStore
 from monitor.adapters.db.intake import SqlIntakeStore
-from monitor.ports import Stranger
+from monitor.domain.deep import Identity, Said
+from monitor.ports import DeepBatch, Stranger
 from tests.cli_city import CliCity
 from tests.sheets import HEADINGS, row, write_csv
 from tests.test_cli_import import counts, devices, everything, lines_of
@@ -61,6 +63,25 @@ def test_the_city_counts_what_others_report_and_it_does_not_know(city: CliCity) 
     assert [each["device"] for each in found["findings"]] == ["37070200001321009999"]
     assert found["archived"]["denominator"] == 21
     assert [part["archived"]["denominator"] for part in found["parts"]] == [10, 10]
+
+
+def test_what_a_device_says_of_itself_is_held_against_its_record(city: CliCity, tmp_path: Path) -> None:
+    devices(city, write_csv(tmp_path / "a.csv", [row(1), row(2)]))
+
+    async def keep(_: Any, database: Any) -> None:
+        other = Said(1, "Dahua", "IPC-HFW1230", macs=("00:1A:2B:00:00:09",))
+        same = Said(1, "HIKVISION", "DS-2CD3T45-I5", serial="X1", macs=("00:1A:2B:00:00:02",))
+        said = [("37070200001321000001", Identity(), other), ("37070200001321000002", Identity(), same)]
+        await SqlDeepStore(database).keep(DeepBatch(said=said))
+
+    city.read(keep)
+    found = city.json("inventory", "check", "--kind", "conflict")["findings"]
+    assert {each["device"] for each in found} == {"37070200001321000001"}
+    assert {(each["field"], each["recorded"], each["found"]) for each in found} == {
+        ("vendor", "海康", "Dahua"),
+        ("model", "DS-2CD3T45", "IPC-HFW1230"),
+        ("mac", "00-1A-2B-00-00-01", "00:1A:2B:00:00:09"),
+    }
 
 
 def test_the_list_to_work_through_is_written_out(city: CliCity, tmp_path: Path) -> None:

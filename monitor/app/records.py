@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from monitor.adapters.db.deep_looks import SqlDeepStore
 from monitor.adapters.db.intake import SqlIntakeStore
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.migrate import require_current
@@ -36,12 +37,13 @@ async def check_records(settings: Settings, *, folder: Path, region: str | None,
         ids = {device.id for device in city.devices}
         strangers = [each.id for each in await SqlIntakeStore(database).strangers() if each.id not in ids]
         records = {record.device_id: record for record in await SqlInventory(database).records()}
+        said = dict(await SqlDeepStore(database).said())
     finally:
         await database.close()
     wanted = settings.archive
     requirements = Requirements(tuple(wanted.first), tuple(wanted.second), tuple(wanted.other))
     check = RecordCheck(city.tree, requirements=requirements, targets=city.targets, at=at)
-    return check.check(city.devices, records, said={}, strangers=strangers, region=region)
+    return check.check(city.devices, records, said=said, strangers=strangers, region=region)
 
 
 async def export_devices(settings: Settings, *, folder: Path, file: Path, profile: str, region: str | None) -> int:

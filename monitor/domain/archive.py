@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from monitor.domain.deep import Said, mac_of
 from monitor.domain.device import Device, DeviceRecord
 from monitor.domain.point import PointClass
 from monitor.domain.values import dataclass
@@ -103,36 +104,38 @@ def is_archived(device: Device, record: DeviceRecord) -> bool:
     return bool(record.name and device.region)
 
 
-@dataclass(frozen=True, slots=True)
-class SelfDescription:
-    """What a device says of itself; "" and () where it says nothing."""
-
-    vendor: str = ""
-    model: str = ""
-    serial: str = ""
-    macs: tuple[str, ...] = ()
-
-
-def conflicts(record: DeviceRecord, said: SelfDescription) -> tuple[tuple[str, str, str], ...]:
+def conflicts(record: DeviceRecord, said: Said) -> tuple[tuple[str, str, str], ...]:
     """Give (field, recorded, said) wherever a record and its device cannot both be right.
 
-    What either leaves empty speaks against nothing. Vendors are not compared: sheets name them in Chinese and devices
-    in English. A serial number or model that ends with the other is the same: devices put one before the other, and an
-    archive writes what stands on the case.
+    What either leaves empty speaks against nothing. A maker is compared only where both names are of makers that are
+    known by both. A serial number or model that begins or ends with the other is the same: devices put one before the
+    other, and an archive writes what stands on the case.
     """
     found = []
-    for name, one, other in (("model", record.model, said.model), ("serial", record.serial, said.serial)):
-        if one and other and not _same(one, other):
-            found.append((name, one, other))
-    if record.mac and said.macs and _digits(record.mac) not in {_digits(mac) for mac in said.macs}:
+    one, other = _maker(record.vendor), _maker(said.maker)
+    if one and other and one != other:
+        found.append(("vendor", record.vendor, said.maker))
+    for name, recorded, heard in (("model", record.model, said.model), ("serial", record.serial, said.serial)):
+        if recorded and heard and not _same(recorded, heard):
+            found.append((name, recorded, heard))
+    if record.mac and said.macs and mac_of(record.mac) not in map(mac_of, said.macs):
         found.append(("mac", record.mac, ", ".join(said.macs)))
     return tuple(found)
+
+
+# What archives call a maker, and what its devices call themselves.
+_MAKERS: Final = (
+    *(("海康", "hikvision"), ("大华", "dahua"), ("天地伟业", "tiandy"), ("科达", "kedacom"), ("安讯士", "axis")),
+    *(("博世", "bosch"), ("亚安", "yaan"), ("英飞拓", "infinova"), ("宇视", "uniview"), ("海信", "hisense")),
+    *(("中星电子", "vimicro"), ("中兴", "zte"), ("华为", "huawei")),
+)
+
+
+def _maker(name: str) -> str:
+    text = name.casefold()
+    return next((english for chinese, english in _MAKERS if chinese in text or english in text), "")
 
 
 def _same(one: str, other: str) -> bool:
     one, other = one.casefold().replace(" ", ""), other.casefold().replace(" ", "")
     return one.endswith(other) or other.endswith(one) or one.startswith(other) or other.startswith(one)
-
-
-def _digits(mac: str) -> str:
-    return "".join(char for char in mac.upper() if char in "0123456789ABCDEF")

@@ -10,13 +10,13 @@ from monitor.domain.archive import (
     Finding,
     FindingKind,
     Requirements,
-    SelfDescription,
     conflicts,
     field_of,
     is_archived,
 )
 from monitor.domain.assessment import Assessment, assess
 from monitor.domain.coverage import HEADLINE_KINDS
+from monitor.domain.deep import Said
 from monitor.domain.device import Device, DeviceRecord
 from monitor.domain.indicator import Indicator
 from monitor.domain.rate import Rate
@@ -83,7 +83,7 @@ class RecordCheck:
         devices: Iterable[Device],
         records: Mapping[str, DeviceRecord],
         *,
-        said: Mapping[str, SelfDescription],
+        said: Mapping[str, Said],
         strangers: Iterable[str],
         region: str | None,
     ) -> Checked:
@@ -134,7 +134,7 @@ class RecordCheck:
         device: Device,
         record: DeviceRecord,
         missing: Sequence[str],
-        said: SelfDescription | None,
+        said: Said | None,
         *,
         archived: bool,
     ) -> Iterator[Finding]:

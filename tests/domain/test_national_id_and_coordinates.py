@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain import national_id
-from monitor.domain.archive import SelfDescription, conflicts
+from monitor.domain.archive import conflicts
 from monitor.domain.coordinates import Bounds, to_gcj02, to_wgs84
+from monitor.domain.deep import Said
 from monitor.domain.device import DeviceKind, DeviceRecord
 
 
@@ -42,8 +43,8 @@ def test_the_edges_belong_to_the_bounds():
 
 def test_a_record_conflicts_only_where_both_cannot_be_right():
     record = DeviceRecord("1", vendor="海康", model="DS-2CD3T45", serial="123456789", mac="00-1A-2B-3C-4D-5E")
-    said = SelfDescription("HIKVISION", "ds-2cd3t45-i5", "DS-2CD3T45123456789", ("00:1a:2b:3c:4d:5e",))
+    said = Said(0, "HIKVISION", "ds-2cd3t45-i5", serial="DS-2CD3T45123456789", macs=("00:1A:2B:3C:4D:5E",))
     assert conflicts(record, said) == ()
-    assert conflicts(record, SelfDescription()) == ()
-    other = SelfDescription(model="IPC-HFW", serial="987", macs=("00:00:00:00:00:01",))
-    assert [field for field, _, _ in conflicts(record, other)] == ["model", "serial", "mac"]
+    assert conflicts(record, Said(0, maker="acme")) == ()
+    other = Said(0, "Dahua", "IPC-HFW", serial="987", macs=("00:00:00:00:00:01",))
+    assert [field for field, _, _ in conflicts(record, other)] == ["vendor", "model", "serial", "mac"]

@@ -15,7 +15,7 @@ from monitor.adapters.db.reading import rows
 from monitor.adapters.db.schema import device, device_record
 from monitor.adapters.db.schema_deep import deep_look, device_login, device_said, operator_order
 from monitor.adapters.db.writing import RowWriter
-from monitor.domain.deep import LOOKS_KEPT, DeepSummary, Identity, Known, mac_of
+from monitor.domain.deep import LOOKS_KEPT, DeepSummary, Identity, Known, Said, mac_of
 from monitor.domain.login import LoginRecord
 from monitor.ports import DeepBatch, Order
 
@@ -86,6 +86,16 @@ class SqlDeepStore:
             vendor=vendor or "",
             retention_days=int(retention_days) if (retention_days or "").isdecimal() else None,
         )
+
+    async def said(self) -> list[tuple[str, Said]]:
+        """Give what each device said of itself last, by device."""
+        keys = self._database.keys
+        found: list[tuple[str, Said]] = []
+        async with self._database.read() as connection:
+            await keys.refresh(connection)
+            async for part in rows(connection, select(device_said.c.device, device_said.c.said)):
+                found += [(keys.id(key), said_of(said)) for key, said in part if said]
+        return found
 
     async def looks(self, device_id: str) -> list[DeepSummary]:
         """Give a device's last deep looks, newest first."""
