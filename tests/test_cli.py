@@ -397,7 +397,7 @@ def city(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("city")
 
     async def prepare() -> None:
-        prepared = await prepare_demo(folder, devices=400, seed=7, fleet_port=free_port(), web_port=0)
+        prepared = await prepare_demo(folder, devices=400, seed=7, fleet_port=free_port(), web_port=0, told=False)
         now = int(time.time())
         states = []
         polled = [each for each in await SqlInventory(prepared.database).devices() if each.endpoint is not None]

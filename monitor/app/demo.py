@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
+from monitor.adapters.db.checkpoints import SqlCheckpointStore
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.trend import SqlTrend
 from monitor.adapters.files.regions import read_regions
 from monitor.app.service import Service
 from monitor.app.wiring import config_folder, database_of, make_ready
+from monitor.demo.broker import find_mosquitto, free_port, start_broker
 from monitor.demo.city import build_city
 from monitor.demo.fleet import FleetConfig
 from monitor.demo.launch import start_fleet
+from monitor.demo.layout import Layout, plan_layout
+from monitor.demo.organisations import organisations_by_town
 from monitor.demo.past import past_of
 from monitor.demo.past_figures import past_figures
+from monitor.demo.told import OURS, ToldPlan, plan_told, records_of_the_past, told_devices
+from monitor.domain.region import Region
 from monitor.ports import InventoryBatch
 from monitor.settings import Settings, read_settings
 
@@ -44,6 +51,8 @@ class DemoCity(msgspec.Struct, frozen=True):
     seed: int
     port: int
     at: int
+    told: bool = False
+    mqtt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +65,9 @@ class Demo:
     database: Database
 
 
-async def prepare_demo(folder: Path, *, devices: int | None, seed: int, fleet_port: int, web_port: int) -> Demo:
+async def prepare_demo(
+    folder: Path, *, devices: int | None, seed: int, fleet_port: int, web_port: int, told: bool = True
+) -> Demo:
     """Make the demo's folder ready: at the first start its city is built and recorded, later it is found.
 
     Args:
@@ -65,6 +76,8 @@ async def prepare_demo(folder: Path, *, devices: int | None, seed: int, fleet_po
         seed: what the city is built from.
         fleet_port: the port that all simulated devices listen on; it may be another one at each start.
         web_port: where metrics are served; 0 takes a free port.
+        told: whether a new city has devices that are told of, too: by a platform, and by gateways where there is a
+            broker.
 
     Raises:
         DemoError: the folder holds another city, or cannot be used.
@@ -79,13 +92,21 @@ async def prepare_demo(folder: Path, *, devices: int | None, seed: int, fleet_po
             f"{folder} cannot be used ({error}): choose another folder (--dir) or delete this one"
         ) from error
     if city is None:
-        city = DemoCity(devices=devices or 2_000, seed=seed, port=fleet_port, at=int(time.time()))
+        city = DemoCity(
+            devices=devices or 2_000,
+            seed=seed,
+            port=fleet_port,
+            at=int(time.time()),
+            told=told,
+            mqtt=told and find_mosquitto() is not None,
+        )
     elif devices not in (None, city.devices):
         raise DemoError(
             f"{folder} 中已有 {city.devices} 台设备的演示城市: 换一个目录（--dir）或删除该目录\n"
             f"{folder} holds a city of {city.devices} devices: choose another folder (--dir) or delete this one"
         )
-    (folder / _FILE).write_text(_settings_text(city.devices, web_port), encoding="utf-8")
+    broker_port = free_port() if city.mqtt and find_mosquitto() else 0
+    (folder / _FILE).write_text(_settings_text(city.devices, web_port, broker_port), encoding="utf-8")
     settings = read_settings(folder / _FILE)
     database = database_of(settings, folder=folder)
     await make_ready(database)
@@ -95,6 +116,9 @@ async def prepare_demo(folder: Path, *, devices: int | None, seed: int, fleet_po
         # Written first: a start that is cut short between the two goes on with the same city.
         _remember(folder, city)
         await inventory.record(batch)
+        if city.mqtt:
+            counts = records_of_the_past(_told_plan(city), at=city.at)
+            await SqlCheckpointStore(database).keep_counts(counts, forget_before=0)
         past = past_figures(batch.devices, batch.regions, batch.corrections)
         await SqlTrend(database).keep(list(past), forget_before=0)
     elif city.port != fleet_port:
@@ -114,10 +138,32 @@ async def run_demo(demo: Demo, stop: asyncio.Event, *, on_ready: Callable[[Servi
         WebServerError: the web server cannot listen.
     """
     city = demo.city
-    config = FleetConfig(city.devices, city.seed, city.port, config_folder() / "weifang-regions.csv")
-    async with start_fleet(config):
+    mqtt = demo.settings.mqtt
+    config = FleetConfig(
+        city.devices,
+        city.seed,
+        city.port,
+        config_folder() / "weifang-regions.csv",
+        broker_port=mqtt.port if mqtt.enabled else 0,
+        push_every_s=demo.settings.collector.interval_s,
+    )
+    async with _broker(demo), start_fleet(config):
         service = await Service.load(demo.settings, demo.database, folder=demo.folder)
         await service.run(stop, on_ready=lambda port: on_ready(service, port))
+
+
+def mqtt_line(demo: Demo) -> str:
+    """Say whether gateways push to a broker, and why not."""
+    if demo.settings.mqtt.enabled:
+        return f"MQTT: 127.0.0.1:{demo.settings.mqtt.port}（mosquitto）· 网关推送状态 gateways push their status"
+    if not find_mosquitto():
+        return "MQTT 未启用: 未安装 mosquitto · MQTT is off: mosquitto is not installed"
+    return "MQTT 未启用: 该演示城市没有网关 · MQTT is off: this city was made without a broker, and has no gateways"
+
+
+def _broker(demo: Demo) -> AbstractAsyncContextManager[object]:
+    mqtt = demo.settings.mqtt
+    return start_broker(demo.folder, port=mqtt.port) if mqtt.enabled else nullcontext()
 
 
 def _remembered(folder: Path) -> DemoCity | None:
@@ -135,10 +181,35 @@ def _remember(folder: Path, city: DemoCity) -> None:
 def _inventory(city: DemoCity, *, with_past: bool = False) -> InventoryBatch:
     regions = read_regions(config_folder() / "weifang-regions.csv")
     built = build_city(devices=city.devices, seed=city.seed, port=city.port, regions=regions, at=city.at)
-    return replace(built.inventory(), corrections=past_of(built)) if with_past else built.inventory()
+    batch = built.inventory()
+    if city.told:
+        batch = _with_told(batch, built.layout, city, regions)
+    return replace(batch, corrections=past_of(built)) if with_past else batch
 
 
-def _settings_text(devices: int, web_port: int) -> str:
+def _with_told(batch: InventoryBatch, layout: Layout, city: DemoCity, regions: Sequence[Region]) -> InventoryBatch:
+    owners = {town: owned["police"] for town, owned in organisations_by_town(regions).items()}
+    told = told_devices(
+        plan_told(layout, seed=city.seed),
+        port=city.port,
+        at=city.at,
+        with_gateways=city.mqtt,
+        organisations=owners,
+    )
+    return replace(
+        batch,
+        devices=[*batch.devices, *(device for device, _ in told)],
+        records=[*batch.records, *(record for _, record in told)],
+    )
+
+
+def _told_plan(city: DemoCity) -> ToldPlan:
+    regions = read_regions(config_folder() / "weifang-regions.csv")
+    return plan_told(plan_layout(devices=city.devices, seed=city.seed, regions=regions), seed=city.seed)
+
+
+def _settings_text(devices: int, web_port: int, broker_port: int) -> str:
+    mqtt = f"enabled = true\nport = {broker_port}\n" if broker_port else "enabled = false\n"
     pace = "interval_s = 30\nrecheck_s = 5\n" if devices <= SMALL_FLEET else ""
     return f"""# Written by `vidnet demo` at every start.
 [store]
@@ -152,6 +223,11 @@ own_clock = "trusted"
 [web]
 port = {web_port}
 trend_every_s = 300
+
+[mqtt]
+{mqtt}
+[viid]
+id = "{OURS}"
 
 [accounts]
 guest = true

@@ -40,6 +40,7 @@ def checkpoints(
     zone = settings.zone()
     table = Table("编码 id", "名称 name", "区划 region", "状态 status", "类别 category", "用途 usage", "车道 lanes",
                   "各方向 by direction", "记录 records")  # fmt: skip
+    table.columns[0].no_wrap = True  # an id that is cut short finds nothing
     for each in found:
         gate = each.tollgate
         table.add_row(

@@ -65,6 +65,7 @@ def intake(config: ConfigOption, as_json: JsonOption = False) -> None:
     table = Table(
         "编码 id", "原因 reason", "来自 reported by", "协议 protocol", "次数 count", "最近 last", title="未登记 unknown"
     )
+    table.columns[0].no_wrap = True  # an id that is cut short finds nothing
     for one in strangers:
         table.add_row(one.id, one.reason, one.reporter, one.protocol, str(one.count), when(one.last_at))
     console.print(table)

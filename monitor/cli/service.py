@@ -13,7 +13,7 @@ from rich.live import Live
 
 from monitor.adapters.terminal import overview_table
 from monitor.adapters.terminal.alerts import alert_lines, incident_lines
-from monitor.app.demo import DEFAULT_FLEET_PORT, DEFAULT_SEED, prepare_demo, run_demo
+from monitor.app.demo import DEFAULT_FLEET_PORT, DEFAULT_SEED, mqtt_line, prepare_demo, run_demo
 from monitor.app.logs import configure_logs
 from monitor.app.service import Service
 from monitor.app.wiring import database_of
@@ -55,6 +55,10 @@ def demo(
     seed: Annotated[int, typer.Option(help="随机种子 · seed of the city")] = DEFAULT_SEED,
     fleet_port: Annotated[int, typer.Option(help="模拟设备端口 · port of the devices")] = DEFAULT_FLEET_PORT,
     web_port: Annotated[int, typer.Option(help="指标端口，0 为自动 · port of /metrics, 0 for a free one")] = 9880,
+    polled_only: Annotated[
+        bool,
+        typer.Option("--polled-only", help="新城市不含平台上报与网关推送的设备 · a new city of polled devices only"),
+    ] = False,
     seconds: Annotated[float, typer.Option(min=0, help="运行时长，0 为直到 Ctrl-C · how long, 0 for until Ctrl-C")] = 0,
 ) -> None:
     """在本机模拟的潍坊上运行 · run on a simulated Weifang: real HTTP devices on loopback, really looked at.
@@ -66,7 +70,9 @@ def demo(
     async def work() -> None:
         console = wide_console()
         console.print("正在准备模拟城市 · preparing the simulated city …")
-        prepared = await prepare_demo(folder, devices=devices, seed=seed, fleet_port=fleet_port, web_port=web_port)
+        prepared = await prepare_demo(
+            folder, devices=devices, seed=seed, fleet_port=fleet_port, web_port=web_port, told=not polled_only
+        )
         stop = _stop_on_signals()
         if seconds:
             asyncio.get_running_loop().call_later(seconds, stop.set)
@@ -75,6 +81,7 @@ def demo(
         def show(service: Service, port: int) -> None:
             at = f"http://127.0.0.1:{port}"
             console.print(f"页面 page: {at}/ （访客只读 guests may look · 账号 accounts: vidnet user add）")
+            console.print(mqtt_line(prepared))
             console.print(f"指标 metrics: {at}/metrics · Ctrl-C 结束 ends it")
             shows.append(asyncio.create_task(_show(console, service, prepared.city.devices)))
 

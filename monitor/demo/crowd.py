@@ -33,6 +33,7 @@ class Crowd:
         now: Callable[[], float],
         elapsed: Callable[[], float],
     ) -> None:
+        self.layout = layout
         self._networks = {block.prefix: (block.first, block.count) for block in layout.blocks}
         self._behaviours = behaviours
         self._script = script

@@ -19,9 +19,12 @@ from pathlib import Path
 from monitor.adapters.files.regions import read_regions
 from monitor.demo.behaviour import assign_behaviours
 from monitor.demo.crowd import Crowd
+from monitor.demo.gateways import push
 from monitor.demo.incidents import write_script
 from monitor.demo.layout import plan_layout
+from monitor.demo.platform import DemoPlatform
 from monitor.demo.server import BACKLOG, DeviceProtocol, FleetError, open_listener, raise_file_limit
+from monitor.demo.told import plan_told
 
 EXIT_CANNOT_RUN = 3
 
@@ -36,6 +39,8 @@ class FleetConfig:
         port: the port that all devices listen on; 0 lets the system choose.
         regions: the region tree's file.
         elapsed_s: seconds into the incident script at which the fleet starts.
+        broker_port: where gateways push to; 0 for no broker.
+        push_every_s: how often they do.
     """
 
     devices: int
@@ -43,6 +48,8 @@ class FleetConfig:
     port: int
     regions: Path
     elapsed_s: int = 0
+    broker_port: int = 0
+    push_every_s: int = 30
 
     def arguments(self) -> list[str]:
         """Give the command line that makes this configuration."""
@@ -52,6 +59,8 @@ class FleetConfig:
             f"--port={self.port}",
             f"--regions={self.regions}",
             f"--elapsed={self.elapsed_s}",
+            f"--broker-port={self.broker_port}",
+            f"--push-every={self.push_every_s}",
         ]
 
 
@@ -85,13 +94,25 @@ async def run_fleet(config: FleetConfig, *, with_parent: bool = False) -> None:
         loop.add_signal_handler(number, stop.set)
     listener = open_listener(config.port)
     raise_file_limit()
-    crowd = make_crowd(config, started=time.monotonic())
+    started = time.monotonic()
+    crowd = make_crowd(config, started=started)
+    plan = plan_told(crowd.layout, seed=config.seed)
+    platform = DemoPlatform(plan, now=time.time, elapsed=lambda: time.monotonic() - started + config.elapsed_s)
     connections: set[asyncio.Transport] = set()
-    server = await loop.create_server(lambda: DeviceProtocol(crowd, connections), sock=listener, backlog=BACKLOG)
+    server = await loop.create_server(
+        lambda: DeviceProtocol(crowd, connections, platform), sock=listener, backlog=BACKLOG
+    )
+    pushing = [
+        loop.create_task(push(gateway, port=config.broker_port, every_s=config.push_every_s))
+        for gateway in (plan.gateways if config.broker_port else ())
+    ]
     if with_parent:
         loop.add_reader(sys.stdin.fileno(), _stop_at_end_of_input, stop)
     print(f"ready {listener.getsockname()[1]}", flush=True)
     await stop.wait()
+    for task in pushing:
+        task.cancel()
+    await asyncio.gather(*pushing, return_exceptions=True)
     server.close()
     for transport in list(connections):
         transport.abort()
@@ -119,10 +140,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, required=True, help="port of all devices, 0: any free one")
     parser.add_argument("--regions", type=Path, required=True, help="CSV file of the region tree")
     parser.add_argument("--elapsed", type=int, default=0, help="start this many seconds into the incidents")
+    parser.add_argument("--broker-port", type=int, default=0, help="where gateways push to, 0: nowhere")
+    parser.add_argument("--push-every", type=int, default=30, help="how often they do, seconds")
     parser.add_argument("--with-parent", action="store_true", help="stop when standard input ends")
     chosen = parser.parse_args(arguments)
     config = FleetConfig(
-        devices=chosen.devices, seed=chosen.seed, port=chosen.port, regions=chosen.regions, elapsed_s=chosen.elapsed
+        devices=chosen.devices,
+        seed=chosen.seed,
+        port=chosen.port,
+        regions=chosen.regions,
+        elapsed_s=chosen.elapsed,
+        broker_port=chosen.broker_port,
+        push_every_s=chosen.push_every,
     )
     try:
         with asyncio.Runner(loop_factory=_new_loop) as runner:

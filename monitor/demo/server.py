@@ -17,6 +17,8 @@ from typing import cast
 from monitor.demo.answers import NOT_AUTHORIZED
 from monitor.demo.behaviour import Behaviour
 from monitor.demo.crowd import Crowd
+from monitor.demo.platform import DemoPlatform
+from monitor.demo.told import PLATFORM_ADDRESS
 
 BACKLOG = 4_096
 MAX_REQUEST_BYTES = 64 * 1024
@@ -80,10 +82,11 @@ def raise_file_limit() -> int:
 class DeviceProtocol(asyncio.Protocol):
     """One connection to one simulated device."""
 
-    __slots__ = ("_buffer", "_crowd", "_index", "_open", "_transport")
+    __slots__ = ("_buffer", "_crowd", "_index", "_open", "_platform", "_transport")
 
-    def __init__(self, crowd: Crowd, connections: set[asyncio.Transport]) -> None:
+    def __init__(self, crowd: Crowd, connections: set[asyncio.Transport], platform: DemoPlatform | None = None) -> None:
         self._crowd = crowd
+        self._platform = platform
         self._open = connections
         self._buffer = b""
         self._index = -1
@@ -94,7 +97,13 @@ class DeviceProtocol(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._open.add(self._transport)
         # A machine's own other addresses arrive through the loopback device too: nothing but 127/8 has devices.
-        index = self._crowd.index_of(transport.get_extra_info("sockname")[0])
+        address = transport.get_extra_info("sockname")[0]
+        if address == PLATFORM_ADDRESS and self._platform is not None:
+            if self._platform.is_down:
+                self._reset()
+            return
+        self._platform = None
+        index = self._crowd.index_of(address)
         if index is None:
             self._reset()
             return
@@ -118,6 +127,9 @@ class DeviceProtocol(asyncio.Protocol):
             self._buffer = request
 
     def _act(self, request: bytes) -> None:
+        if self._platform is not None:
+            self._send(self._platform.answer(request), close=True)
+            return
         behaviour = self._crowd.behaviour(self._index)
         if behaviour is Behaviour.SILENT:
             return

@@ -47,7 +47,7 @@ def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def demo_in(folder: Path, port: int) -> Demo:
-    return await prepare_demo(folder, devices=DEVICES, seed=SEED, fleet_port=port, web_port=0)
+    return await prepare_demo(folder, devices=DEVICES, seed=SEED, fleet_port=port, web_port=0, told=False)
 
 
 def figures(overview: Overview) -> list[object]:

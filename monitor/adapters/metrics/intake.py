@@ -48,15 +48,12 @@ class IntakeCollector(Collector):
         yield CounterMetricFamily(
             "vidnet_late_corrections", "Corrections made by late evidence.", value=figures.late_corrections
         )
-        if figures.lanes:
-            lanes = GaugeMetricFamily(
-                "vidnet_lanes",
-                "Lanes of checkpoints, by whether a unit serves them now.",
-                labels=["city_pass", "coverage"],
-            )
-            for labels, count in figures.lanes.items():
-                lanes.add_metric(labels, count)
-            yield lanes
+        lanes = GaugeMetricFamily(
+            "vidnet_lanes", "Lanes of checkpoints, by whether a unit serves them now.", labels=["city_pass", "coverage"]
+        )
+        for labels, count in figures.lanes.items():
+            lanes.add_metric(labels, count)
+        yield lanes
         if figures.mqtt_up is not None:
             yield GaugeMetricFamily(
                 "vidnet_mqtt_up", "Whether the MQTT broker is connected (1).", value=figures.mqtt_up
