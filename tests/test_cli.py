@@ -571,7 +571,7 @@ def test_a_run_names_the_mistakes_of_its_inventory_files(tmp_path):
     )
     result = vidnet("run", "-c", path)
     assert result.exit_code == MISUSED
-    assert f"{tmp_path / 'devices.csv'}:2: kind must be one of camera, " in result.stderr
+    assert f"{tmp_path / 'devices.csv'}:2: kind 'cam': 代码之一 · one of: camera, " in result.stderr
 
 
 def test_a_run_whose_port_is_taken_ends_with_a_message(tmp_path):

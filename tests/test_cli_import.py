@@ -300,9 +300,15 @@ def test_dates_and_numbers_of_a_workbook(city: CliCity, tmp_path: Path) -> None:
 
 
 def test_unknown_codes_are_kept_raw_and_listed(city: CliCity, tmp_path: Path) -> None:
-    rows = [row(1, 设备厂商="77", 摄像机位置类型="10/104"), row(2, 设备厂商="77")]
+    rows = [row(1, 设备厂商="77", 摄像机位置类型="10/104"), row(2, 设备厂商="77", 联网属性="2", 设备状态="8")]
     result = devices(city, write_csv(tmp_path / "a.csv", rows))
-    assert result["codes_unknown"] == {"设备厂商": {"77": 2}, "摄像机位置类型": {"10/104": 1}}
+    assert result["codes_unknown"] == {
+        "设备厂商": {"77": 2},
+        "摄像机位置类型": {"10/104": 1},
+        "联网属性": {"2": 1},
+        "设备状态": {"8": 1},
+    }
+    assert (result["accepted"], result["proposals"]) == (2, 0)
     found = stored(city)
     assert found is not None
     assert (found[1].vendor, found[1].position_type) == ("77", "交通干线/104")

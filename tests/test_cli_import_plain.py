@@ -94,7 +94,7 @@ def test_wrong_regions_are_kept_out(city: CliCity, tmp_path: Path) -> None:
 def test_points_are_imported_with_all_that_the_plan_says(city: CliCity, tmp_path: Path) -> None:
     text = (
         "点位编码,点位名称,行政区划,点位类型,部位类型,防控圈,设备要求,设备数量,要求时间,状态,需联网\n"
-        "P-2,月河路口,370702,一类,0101,环市,摄像机/卡口,2,2026-01-01,规划,\n"
+        "P-2,月河路口,370702,一类点,0101,环市,摄像机、checkpoint,2,2026-01-01,规划,\n"
         "P-3,某小区,370703,3,,,,,,,是\n"
     )
     result = city.json("import", "points", write(tmp_path / "p.csv", text))

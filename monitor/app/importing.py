@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from collectors.registry import COLLECTORS
+from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.files.profiles import ProfileError, profiles_for, read_profile
 from monitor.adapters.files.rejected import RejectedFile
@@ -20,9 +21,11 @@ from monitor.ports import Inventory
 from monitor.services.importing.cells import text_of
 from monitor.services.importing.desk import ImportDesk
 from monitor.services.importing.layout import matched
+from monitor.services.importing.sheet import Row, SheetError
 from monitor.services.importing.terms import Imported, Options, Site
 from monitor.settings import Settings
 
+Work = Callable[..., Awaitable[Imported]]
 Progress = Callable[[int, int], None]
 _LINES_SEARCHED = 10
 
@@ -55,6 +58,42 @@ async def import_sheet(
             return await _import(SqlInventory(database), settings, file, sheet, chosen, options)
     finally:
         await database.close()
+
+
+async def fill_if_empty(database: Database, settings: Settings, *, folder: Path, at: int) -> None:
+    """Import the regions and devices that the settings name, each while the inventory has none: all rows or none.
+
+    Raises:
+        SheetError: a file cannot be used, or rows of it are wrong: the first thousand problems.
+        ProfileError: a file fits no profile.
+        StoreError: the database cannot be used.
+    """
+    inventory = SqlInventory(database)
+    options = Options(author="", at=at, strict=True)
+    if settings.city.regions and not await inventory.regions():
+        await _fill(inventory, settings, folder / settings.city.regions, SheetKind.REGIONS, options, folder=folder)
+    if settings.city.devices and not await inventory.devices():
+        await _fill(inventory, settings, folder / settings.city.devices, SheetKind.DEVICES, options, folder=folder)
+
+
+async def _fill(
+    inventory: Inventory, settings: Settings, file: Path, kind: SheetKind, options: Options, *, folder: Path
+) -> None:
+    with open_sheet(file) as sheet:
+        profile = _fitting(sheet, kind, profile_folders(folder))
+        imported = await _work(inventory, settings)[kind](sheet, profile, options=options, rejects=_Unwritten())
+    if imported.rejected:
+        raise SheetError("\n".join(f"{file}:{problem}" for problem in imported.problems if problem.is_error))
+
+
+class _Unwritten:
+    """Takes rejected rows of a sheet of which nothing is taken then: its problems are told instead."""
+
+    def begin(self, above: Sequence[Row], *, kept: frozenset[int]) -> None:
+        """Pass over."""
+
+    def add(self, row: Row, reasons: Sequence[str]) -> None:
+        """Pass over."""
 
 
 @contextmanager
@@ -90,13 +129,17 @@ def site_of(settings: Settings) -> Site:
 async def _import(
     inventory: Inventory, settings: Settings, file: Path, sheet: SheetFile, profile: Profile, options: Options
 ) -> tuple[Imported, Path | None]:
-    desk = ImportDesk(inventory, site=site_of(settings))
-    work = {SheetKind.REGIONS: desk.regions, SheetKind.POINTS: desk.points, SheetKind.DEVICES: desk.devices}
     rejects = RejectedFile(file, is_workbook=sheet.head.format != "csv")
     try:
-        return await work[profile.kind](sheet, profile, options=options, rejects=rejects), rejects.path
+        imported = await _work(inventory, settings)[profile.kind](sheet, profile, options=options, rejects=rejects)
+        return imported, rejects.path
     finally:
         rejects.close()
+
+
+def _work(inventory: Inventory, settings: Settings) -> Mapping[SheetKind, Work]:
+    desk = ImportDesk(inventory, site=site_of(settings))
+    return {SheetKind.REGIONS: desk.regions, SheetKind.POINTS: desk.points, SheetKind.DEVICES: desk.devices}
 
 
 def _named(name: str, kind: SheetKind, folders: list[Path]) -> Profile:

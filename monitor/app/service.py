@@ -32,10 +32,11 @@ from monitor.adapters.web.server import serving
 from monitor.app.alerting import AlertingParts
 from monitor.app.deep import Deep
 from monitor.app.following import Followers, Following
+from monitor.app.importing import fill_if_empty
 from monitor.app.intake import Intake, Logins
 from monitor.app.page import Running, WebPage
 from monitor.app.report_schedule import ReportSchedule
-from monitor.app.wiring import LoadedCity, fill_if_empty, load_city, make_ready, targets_file, vault_of
+from monitor.app.wiring import LoadedCity, load_city, make_ready, targets_file, vault_of
 from monitor.domain.indicator import Indicator
 from monitor.domain.point import PointClass
 from monitor.domain.scope import Scope
@@ -180,7 +181,7 @@ class Service:
 
         Raises:
             StoreError: the database cannot be used.
-            TargetsFileError, RegionsFileError, DevicesFileError: a file of the settings holds mistakes.
+            TargetsFileError, SheetError, ProfileError: a file of the settings holds mistakes.
             TooFewFilesError: the limit of open files cannot be raised far enough.
         """
         raise_open_files(settings.collector.concurrency)

@@ -8,23 +8,19 @@ from fractions import Fraction
 from pathlib import Path
 
 import monitor
-from collectors.registry import COLLECTORS
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.migrate import SchemaVersion, require_current, schema_version, upgrade
-from monitor.adapters.files.inventory import read_devices
-from monitor.adapters.files.regions import read_regions
 from monitor.adapters.files.targets import read_targets
 from monitor.adapters.vault import Vault
 from monitor.domain.assessment import Validity
 from monitor.domain.device import Device
 from monitor.domain.exemption import ExemptionBook
-from monitor.domain.facts import Exemption, InventoryChange
+from monitor.domain.facts import Exemption
 from monitor.domain.point import Point
 from monitor.domain.region import RegionTree
 from monitor.domain.service_time import ServiceRules
 from monitor.domain.target import Target
-from monitor.ports import InventoryBatch
 from monitor.settings import Settings
 
 _DRIVERS = {"sqlite:///": "sqlite+aiosqlite:///", "postgresql://": "postgresql+asyncpg://"}
@@ -120,33 +116,6 @@ async def load_city(database: Database, settings: Settings, *, folder: Path) -> 
         targets_imported=bool(sets),
         validity=validity,
     )
-
-
-async def fill_if_empty(database: Database, settings: Settings, *, folder: Path, at: int) -> None:
-    """Read the regions and devices that the settings name into an inventory that is still empty.
-
-    Raises:
-        RegionsFileError: the regions file holds mistakes.
-        DevicesFileError: the devices file holds mistakes.
-        StoreError: the database cannot be used.
-    """
-    inventory = SqlInventory(database)
-    if not settings.city.regions or await inventory.regions():
-        return
-    regions = read_regions(folder / settings.city.regions)
-    found = []
-    if settings.city.devices:
-        protocols = frozenset(COLLECTORS)
-        found = read_devices(folder / settings.city.devices, created_at=at, protocols=protocols)
-    source = f"{settings.city.regions} {settings.city.devices}".strip()
-    change = InventoryChange("region", regions[0].code, "", "", f"read from {source}", at, reason="first start")
-    batch = InventoryBatch(
-        regions=regions,
-        devices=[device for device, _ in found],
-        records=[record for _, record in found],
-        changes=(change,),
-    )
-    await inventory.record(batch)
 
 
 def targets_file(settings: Settings, *, folder: Path) -> Path:

@@ -20,7 +20,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from monitor.adapters.files.alert_rules import AlertRulesFileError
 from monitor.adapters.files.exemptions import ExemptionsFileError
 from monitor.adapters.files.history import HistoryFileError
-from monitor.adapters.files.inventory import DevicesFileError
 from monitor.adapters.files.orders import OrdersFileError
 from monitor.adapters.files.profiles import ProfileError
 from monitor.adapters.files.regions import RegionsFileError
@@ -112,7 +111,6 @@ def errors_as_messages() -> Iterator[None]:
         OrdersFileError,
         OrderError,
         RegionsFileError,
-        DevicesFileError,
         TargetsError,
         DemoError,
     ) as error:

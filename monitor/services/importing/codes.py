@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 
@@ -14,15 +15,15 @@ class Words:
     Args:
         codes: code to word, as the profile has it.
         allowed: the only words that will do; None where any text is kept.
-        several: whether a cell may hold several, joined by "/".
+        separators: what may stand between several words of a cell; "" where it holds one.
     """
 
     def __init__(
-        self, codes: Mapping[str, str], *, allowed: Collection[str] | None = None, several: bool = False
+        self, codes: Mapping[str, str], *, allowed: Collection[str] | None = None, separators: str = ""
     ) -> None:
         self._codes = dict(codes) | {word: word for word in (allowed or codes.values())}
         self._allowed = allowed
-        self._several = several
+        self._split = re.compile(f"[{re.escape(separators)}]+").split if separators else _whole
         self._known: dict[str, str] = {}
         self._names = ", ".join(f"{code} {word}" for code, word in codes.items()) or ", ".join(allowed or ())
         self.unknown: Counter[str] = Counter()
@@ -37,7 +38,7 @@ class Words:
         word = self._known.get(text)
         if word is not None:
             return word
-        parts = [part.strip() for part in text.split("/")] if self._several else [text]
+        parts = [part.strip() for part in self._split(text)]
         unknown = [part for part in parts if part and part not in self._codes]
         if unknown:
             self.unknown[text] += 1
@@ -46,3 +47,7 @@ class Words:
             return "/".join(self._codes.get(part, part) for part in parts if part)
         word = self._known[text] = "/".join(self._codes[part] for part in parts if part)
         return word
+
+
+def _whole(text: str) -> list[str]:
+    return [text]

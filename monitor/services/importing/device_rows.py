@@ -17,7 +17,7 @@ from monitor.domain.region import RegionTree
 from monitor.domain.weeks import midnight
 from monitor.services.importing.cells import BadValueError, read_date, read_degrees, text_of
 from monitor.services.importing.codes import Words
-from monitor.services.importing.device_texts import IN_USE, DeviceTexts, Say
+from monitor.services.importing.device_texts import DeviceTexts, Say
 from monitor.services.importing.layout import Layout
 from monitor.services.importing.problems import Problem
 from monitor.services.importing.regions_of import RegionFinder
@@ -53,7 +53,7 @@ class City:
 
 @dataclass(frozen=True, slots=True)
 class DeviceRow:
-    """What a row says: the device with its record, and what the sheet calls its status."""
+    """What a row says: the device with its record, and the sheet's word for its status."""
 
     device: Device
     record: DeviceRecord
@@ -135,7 +135,7 @@ class DeviceRows:
         )
         values["longitude"], values["latitude"] = longitude, latitude
         record = DeviceRecord(device.id, *[values[name] for name in _RECORD_FIELDS])
-        return DeviceRow(device, record, values["status"] or IN_USE), problems
+        return DeviceRow(device, record, values["status"]), problems
 
     def _kind(self, values: dict[str, str], cells: Sequence[Cell], say: Say) -> DeviceKind | None:
         """Check the id, and give the kind: what the sheet says, else what the id's type and the function say."""

@@ -48,12 +48,12 @@ class DeviceTexts:
     def __init__(self, layout: Layout, profile: Profile) -> None:
         codes = {name: profile.codes.get(name, {}) for name in FIELDS[SheetKind.DEVICES]}
         self.words = {name: Words(codes[name]) for name in _LABELS}
-        self.words |= {name: Words(codes[name], several=True) for name in _SEVERAL}
+        self.words |= {name: Words(codes[name], separators="/") for name in _SEVERAL}
         self.words |= {
-            "networked": Words(codes["networked"], allowed=("yes", "no")),
+            "networked": Words(codes["networked"]),
             "kind": Words(codes["kind"], allowed=tuple(DeviceKind)),
             "point_class": Words(codes["point_class"], allowed=tuple(PointClass)),
-            "status": Words(codes["status"], allowed=(IN_USE, REPAIR, DISMANTLED)),
+            "status": Words(codes["status"]),
         }
         readers: dict[str, Callable[[str], str]] = {name: words.read for name, words in self.words.items()}
         readers |= {

@@ -101,7 +101,7 @@ class PointRows:
             "ring": Words(codes["ring"], allowed=tuple(Ring)),
             "status": Words(codes["status"], allowed=tuple(PointStatus)),
             "to_be_networked": Words(codes["to_be_networked"], allowed=("yes", "no")),
-            "required_kinds": Words(codes["required_kinds"], allowed=tuple(DeviceKind), several=True),
+            "required_kinds": Words(codes["required_kinds"], allowed=tuple(DeviceKind), separators="/,;、 "),
             "site_kind": Words(codes["site_kind"]),
         }
         readers: dict[str, Callable[[str], str]] = {name: words.read for name, words in self.words.items()}
