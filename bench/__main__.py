@@ -17,6 +17,7 @@ from bench.children import BenchError, raise_open_files
 from bench.machine import facts
 from bench.report import Row, show, write
 from bench.rows_alerts import alert_rows
+from bench.rows_boards import board_rows
 from bench.rows_city import city_rows
 from bench.rows_import import import_rows
 from bench.rows_look import look_rows, step_rows
@@ -32,6 +33,7 @@ MEASURES: dict[str, Measure] = {
     "alerts": alert_rows,
     "steps": step_rows,
     "import": import_rows,
+    "boards": board_rows,
 }
 
 

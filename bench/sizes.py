@@ -22,6 +22,8 @@ class Sizes:
         scrapes: scrapes of /metrics.
         sheet, sheet_bad: rows of the sheet that is imported, and how many of them are bad.
         step_devices, step_calls: devices and calls of the step profile.
+        boards_devices: devices of the city whose metrics fill Prometheus (2,000 make 5,000 series, and as many are recorded).
+        boards_days: days of them.
     """
 
     rounds: int = 3
@@ -38,6 +40,8 @@ class Sizes:
     sheet_bad: int = 10_000
     step_devices: int = 20_000
     step_calls: int = 100_000
+    boards_devices: int = 2_000
+    boards_days: float = 30
 
 
 QUICK = Sizes(
@@ -55,6 +59,8 @@ QUICK = Sizes(
     sheet_bad=80,
     step_devices=2_000,
     step_calls=4_000,
+    boards_devices=2_000,
+    boards_days=0.25,
 )
 CONCURRENCY = 200
 """Looks or probes under way at once, where we and the peer are compared."""
