@@ -22,7 +22,7 @@ class Sizes:
         scrapes: scrapes of /metrics.
         sheet, sheet_bad: rows of the sheet that is imported, and how many of them are bad.
         step_devices, step_calls: devices and calls of the step profile.
-        boards_devices: devices of the city whose metrics fill Prometheus (2,000 make 5,000 series, and as many are recorded).
+        boards_devices: devices of the city whose metrics fill Prometheus (2,000 make 5,000 series).
         boards_days: days of them.
     """
 

@@ -46,6 +46,10 @@ FIRST_STEPS = {
         "`timedatectl`：让本机与 NTP 同步。", "`timedatectl`: let this machine synchronise with NTP."
     ),
     "VidnetOwnNetwork": Words("查本机网线、网关与哨兵。", "Check our own cable, gateway and sentinels."),
+    "VidnetIncident": Words(
+        "`vidnet incidents list`：共同的上联、运营商或单位；定责任方。",
+        "`vidnet incidents list`: what they share; decide the responsible party.",
+    ),
     "VidnetUplinkDown": Words("先查该上联：供电、光路、交换机。", "Check that uplink first: power, fibre, switch."),
     "VidnetDeviceDown": Words("打开设备页；必要时派单。", "Open the device's page; make a work order."),
 }

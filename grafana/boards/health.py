@@ -29,6 +29,9 @@ def build(language: Language) -> Any:
     made = row(made, Words("存储与进程", "Store and process"), language)
     for panel in (_store(language), _lags(language), _process(language)):
         made = made.with_panel(panel)
+    made = row(made, Words("深度巡检与通知", "Deep looks and notifications"), language)
+    for panel in (_deep(language), _logins(language), _outbox(language)):
+        made = made.with_panel(panel)
     made = row(made, Words("处置手册", "Runbook"), language)
     about = Words("每条告警先做什么。", "What to do first for each alert.")
     return made.with_panel(page(Words("处置手册", "Runbook"), about, markdown(language), language, height=18))
@@ -181,3 +184,45 @@ def _process(language: Language) -> Any:
     )
     expr = "sum(process_resident_memory_bytes and on (job, instance) vidnet_build_info)"
     return trend(frame, (Query(expr, Words("常驻内存", "resident")),), language)
+
+
+def _deep(language: Language) -> Any:
+    frame = Frame(
+        Words("深度巡检速率", "Deep looks a second"),
+        Words("按协议，每秒完成的深度巡检。", "By protocol, deep looks finished a second."),
+        8,
+        9,
+        PER_SECOND,
+    )
+    expr = "sum by (protocol) (rate(vidnet_deep_looks_total[$__rate_interval]))"
+    return trend(frame, (Query(expr, Words("{{protocol}}", "{{protocol}}")),), language)
+
+
+def _logins(language: Language) -> Any:
+    frame = Frame(
+        Words("登录结果占比", "How logins end"),
+        Words(
+            "近 15 分钟深度巡检的登录；held 为两次被拒后停止登录的设备。",
+            "Logins of deep looks in 15 minutes; held: refused twice, so that no further one is tried.",
+        ),
+        8,
+        9,
+        SHARE,
+        2,
+    )
+    logins = "increase(vidnet_logins_total[15m])"
+    expr = f"sort_desc(sum by (result) ({logins}) / scalar(sum({logins}) > 0))"
+    return ranking(frame, Query(expr, Words("{{result}}", "{{result}}")), language)
+
+
+def _outbox(language: Language) -> Any:
+    frame = Frame(
+        Words("等待发出的通知", "Notifications that wait"),
+        Words("按接收方。", "By receiver."),
+        8,
+        9,
+        COUNT,
+        0,
+    )
+    query = Query("sum by (receiver) (vidnet_outbox_waiting)", Words("{{receiver}}", "{{receiver}}"))
+    return trend(frame, (query,), language)

@@ -26,7 +26,7 @@ def build(language: Language) -> Any:
     made = row(made, Words("区县", "Counties"), language)
     made = made.with_panel(_ranked(language)).with_panel(_counties(language))
     made = row(made, Words("趋势与告警", "Trend and alerts"), language)
-    return made.with_panel(_trend(language)).with_panel(_alerts(language))
+    return made.with_panel(_trend(language)).with_panel(_incidents(language)).with_panel(_alerts(language))
 
 
 def _figures(language: Language) -> list[Any]:
@@ -179,7 +179,7 @@ def _trend(language: Language) -> Any:
         Words(
             "虚线为生效目标。数据中断处不连线。", "Dashed: the target in force. Where data is missing no line is drawn."
         ),
-        14,
+        24,
         11,
         SHARE,
         3,
@@ -192,12 +192,36 @@ def _trend(language: Language) -> Any:
     return trend(frame, queries, language)
 
 
+def _incidents(language: Language) -> Any:
+    frame = Frame(
+        Words("当前事件", "Incidents now"),
+        Words(
+            "未结束的事件与其中离线设备，按种类与责任方；明细见 vidnet incidents list。",
+            "Open incidents and devices down in them, by kind and responsible party; vidnet incidents list has each.",
+        ),
+        12,
+        10,
+    )
+    # Several series without one label of their own in common: joined by kind and party as one text.
+    both = 'label_join({}, "what", " · ", "kind", "party")'
+    queries = (
+        Query(both.format("sum by (kind, party) (vidnet_incidents_open)")),
+        Query(both.format("sum by (kind, party) (vidnet_incident_devices)")),
+    )
+    columns = (
+        ("what", Words("种类 · 责任方", "Kind · party"), ""),
+        ("Value #A", Words("事件", "Incidents"), COUNT),
+        ("Value #B", Words("离线设备（台）", "Devices down"), COUNT),
+    )
+    return listing(frame, queries, language, columns=columns, joined_by="what")
+
+
 def _alerts(language: Language) -> Any:
     frame = Frame(
         Words("当前告警", "Alerts now"),
         Words("正在触发或即将触发的 vidnet 规则。", "vidnet's rules that fire, or are about to."),
+        12,
         10,
-        11,
     )
     expr = 'sum by (alertname, alertstate, severity, county) (ALERTS{alertname=~"Vidnet.*"})'
     columns = (

@@ -24,8 +24,9 @@ def build(language: Language) -> Any:
     for name, words in CLASSES:
         for panel in _of_class(name, words, language):
             made = made.with_panel(panel)
-    made = row(made, Words("防控圈、场所与社区", "Rings, sites and communities"), language)
+    made = row(made, Words("防控圈、场所、社区与卡口车道", "Rings, sites, communities and lanes"), language)
     made = made.with_panel(_rings(language)).with_panel(_sites(language)).with_panel(_communities(language))
+    made = made.with_panel(_lanes(language))
     made = row(made, Words("区县与走势", "Counties and trend"), language)
     return made.with_panel(_counties(language)).with_panel(_trend(language))
 
@@ -93,7 +94,7 @@ def _rings(language: Language) -> Any:
     frame = Frame(
         Words("三道防控圈联网率", "Rings: networked"),
         Words("城市、县区、乡镇三道圈上的点。", "Points on the rings around city, county and town."),
-        8,
+        6,
         8,
         SHARE,
         3,
@@ -105,7 +106,7 @@ def _sites(language: Language) -> Any:
     frame = Frame(
         Words("场所类别联网率（低到高）", "Site kinds: networked, lowest first"),
         Words("路口、道路、出入口、车站等。", "Junctions, roads, entrances, stations and the rest."),
-        8,
+        6,
         8,
         SHARE,
         3,
@@ -118,13 +119,27 @@ def _communities(language: Language) -> Any:
     frame = Frame(
         Words("社区联网率", "Communities networked"),
         Words("至少有一个联网点的社区 ÷ 全部社区。", "Communities with a networked point / all communities."),
-        8,
+        6,
         8,
         SHARE,
         3,
     )
     query = Query(named_county("county:vidnet_communities:ratio"), Words("{{name}}", "{{name_en}}"))
     return ranking(frame, query, language)
+
+
+def _lanes(language: Language) -> Any:
+    frame = Frame(
+        Words("卡口车道", "Lanes of checkpoints"),
+        Words("按进出城方向与覆盖状态（车道）。", "By direction through the city and by coverage, in lanes."),
+        6,
+        8,
+        COUNT,
+        0,
+    )
+    expr = "sum by (city_pass, coverage) (vidnet_lanes)"
+    legend = "{{city_pass}} {{coverage}}"
+    return ranking(frame, Query(expr, Words(legend, legend)), language)
 
 
 def _counties(language: Language) -> Any:

@@ -19,6 +19,9 @@ WITHIN_S = 60.0
 
 MAY_BE_EMPTY = {
     "Alerts now": "a city that is well raises none",
+    "Incidents now": "nothing fails together before the script's second minute",
+    "Lanes of checkpoints": "platforms tell of their lanes only once they are asked",
+    "Notifications that wait": "the simulated city has no receiver",
     "Last backup": "a new city has none",
     "Communities networked": "the simulated city's regions end at its towns",
 }

@@ -19,7 +19,6 @@ BEYOND_PROMETHEUS = {
     "first-class-dark": "needs each point's state; VidnetDeviceDown is nearest, where devices have series",
     "exemption-over": "exemptions are not in the metrics",
     "week-county": "weeks are counted in seconds from the facts",
-    "incident": "an incident is a story of many facts; VidnetUplinkDown is nearest",
     "disk": "Prometheus' node exporter knows the disk",
     "outbox": "the built-in notifier's own",
 }
