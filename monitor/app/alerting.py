@@ -92,7 +92,7 @@ class AlertingParts:
         self._inventory = SqlInventory(database)
         self._queries = SqlQueries(database)
         self._trend = SqlTrend(database)
-        self._outbox = SqlOutbox(database)
+        self.outbox = SqlOutbox(database)
         rules = read_alert_rules(alert_rules_file(settings, folder=folder), receivers=settings.receivers)
         self.tracker = IncidentTracker(
             DeviceIndex(evaluator().tree, _Counted(counts), carriers=site.carriers),
@@ -120,7 +120,7 @@ class AlertingParts:
         self.deliveries = [
             ReceiverDelivery(
                 name,
-                self._outbox,
+                self.outbox,
                 notifier_of(name, each, folder=folder),
                 terms=Terms(
                     wait_s=site.group_wait_s,
@@ -214,7 +214,7 @@ class AlertingParts:
             store_ok=self._ingest.store_ok,
             disk_free=await asyncio.to_thread(self._disk_free),
             clock_trusted=self._clock_trusted(),
-            backlog=await self._outbox.backlog(),
+            backlog=await self.outbox.backlog(),
         )
 
     def _disk_free(self) -> Fraction | None:
@@ -235,7 +235,7 @@ class AlertingParts:
             await asyncio.sleep(SLOW_EVERY_S)
             try:
                 await self._read_slow_things()
-                await self._outbox.forget(before=int(self._now()) - OUTBOX_KEPT_S)
+                await self.outbox.forget(before=int(self._now()) - OUTBOX_KEPT_S)
             except StoreError:
                 continue  # the rounds say so
 

@@ -425,8 +425,9 @@ class Alerting:
                 changed[order.id] = self._orders[order.id] = replace(order, devices=devices)
         if at - self._judged_at >= ORDERS_EVERY_S or any(not each.is_open for each in updates.incidents):
             self._judged_at = at
+            lasting = {alert.id for alert in self.raised} | set(self._tracker.open)
             for order in list(self._orders.values()):
-                if order.closed_at is None and order.subject not in self._tracker.open:
+                if order.closed_at is None and order.subject not in lasting:
                     after = judged(order, map(self._committed, order.devices), at=at, looks=self._good_looks)
                     if after is not order:
                         changed[order.id] = self._orders[order.id] = after

@@ -20,6 +20,9 @@ from monitor.ports import Notifier, NotifyError, Outbox, StoreBusyError
 log = structlog.get_logger()
 
 IDLE_S = 30.0
+RESULTS_EVERY_S = 5.0
+"""How often results are looked for while a spool holds something."""
+
 _MINUTE_S = 60
 _SLACK_S = 5.0
 
@@ -79,6 +82,7 @@ class ReceiverDelivery:
         self._tries = 0
         self._sent_at: deque[int] = deque()
         self._refreshed_at = 0
+        self._awaits_results = False
 
     def wake(self) -> None:
         """Say that there is something new."""
@@ -89,6 +93,8 @@ class ReceiverDelivery:
         while True:
             try:
                 pause_s = await self.turn(at=int(now()))
+                if self._awaits_results:
+                    pause_s = min(pause_s, RESULTS_EVERY_S)
             except StoreBusyError:
                 pause_s = IDLE_S
             self._woken.clear()
@@ -146,7 +152,7 @@ class ReceiverDelivery:
         self._tries = 0
         self._sent_at.append(at)
         self.sent += len(parcel.rows)
-        handed = self._notifier.hands_over
+        handed = self._awaits_results = self._notifier.hands_over
         await self._outbox.note(
             [
                 Delivered(row.key, tries, sent_at=None if handed else at, handed_at=at if handed else None)
@@ -169,6 +175,7 @@ class ReceiverDelivery:
         results = await self._notifier.results()
         by_key: dict[str, list[Waiting]] = {}
         handed = await self._outbox.handed(self.name)
+        self._awaits_results = bool(handed)
         for row in handed:
             by_key.setdefault(row.key, []).append(row)
         noted = []

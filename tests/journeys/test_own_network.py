@@ -12,10 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from monitor.adapters.db.alert_queries import SqlAlertQueries
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.queries import SqlQueries
 from monitor.adapters.db.states import SqlStateStore
 from monitor.app.wiring import database_of
+from monitor.domain.facts import Party
+from monitor.domain.incident import IncidentKind
 from monitor.domain.state import Connectivity
 from monitor.settings import read_settings
 from tests.journeys.devices import Conversation, Fleet
@@ -118,10 +121,38 @@ async def states(database: Database) -> list[Connectivity]:
     return [state.connectivity for state in await SqlStateStore(database).load_states()]
 
 
-async def test_a_cut_of_our_own_cable_puts_nobody_offline(tmp_path: Path, cable: Cable) -> None:
+ALERTS = """
+[alerting]
+every_s = 0.2
+hold_down_s = 1
+"""
+RULES = """
+[[rule]]
+id = "own-network"
+measure = "own_network"
+severity = "critical"
+[[rule]]
+id = "incident"
+measure = "incident"
+severity = "critical"
+[[rule]]
+id = "online-county"
+measure = "online"
+threshold = "0.95"
+severity = "warning"
+[[rule]]
+id = "county-drop"
+measure = "drop"
+threshold = "0.02"
+severity = "critical"
+"""
+
+
+async def test_a_cut_of_our_own_cable_puts_nobody_offline_and_is_one_incident(tmp_path: Path, cable: Cable) -> None:
     config = write_settings(tmp_path, interval_s=2, offline_after=2, mass_share="0.2")
     text = config.read_text().replace("[rules]", 'sentinels = ["10.253.7.1:9"]\nsentinel_every_s = 0.2\n[rules]')
-    config.write_text(text)
+    config.write_text(text + ALERTS, encoding="utf-8")
+    (tmp_path / "alerts.toml").write_text(RULES, encoding="utf-8")
     fleet = NearFleet(DEVICES)
     cable.add_addresses([fleet.address(index) for index in range(DEVICES)])
     log = tmp_path / "service.log"
@@ -145,9 +176,14 @@ async def test_a_cut_of_our_own_cable_puts_nobody_offline(tmp_path: Path, cable:
             cable.mend()
             await until(lambda: b"calm" in log.read_bytes(), every_s=0.2)
             await until(all_online, every_s=0.2)
+            await until(lambda: b"kind=cleared" in log.read_bytes() or b'"cleared"' in log.read_bytes(), every_s=0.2)
         changes = [change for change in await SqlQueries(database).changes() if change.seq > before]
         confirmed = [change for change in changes if change.new == Connectivity.OFFLINE]
         corrected = await SqlQueries(database).corrections()
         # What was confirmed before fifty had failed is taken back, second for second.
         assert {(one.device_id, one.at) for one in confirmed} == {(one.device_id, one.start) for one in corrected}
+        queries = SqlAlertQueries(database)
+        [incident] = await queries.incidents()
+        assert (incident.kind, incident.party, incident.is_open) == (IncidentKind.OWN_NETWORK, Party.CITY, False)
+        assert [alert.rule for alert in await queries.alerts()] == ["own-network"]
         await database.close()

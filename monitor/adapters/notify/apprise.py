@@ -55,6 +55,7 @@ class AppriseNotifier(PlainNotifier):
         if plugin is None:
             raise AppriseUrlError("apprise knows no such address")
         plugin.socket_connect_timeout = plugin.socket_read_timeout = timeout_s
+        plugin.request_rate_per_sec = 0.0  # each receiver's own cap holds; a thread need not sleep for it
         # Whoever answers in a receiver's place must not be able to send what is told elsewhere.
         plugin.redirects = False
         self._plugin = plugin
