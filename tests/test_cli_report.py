@@ -63,8 +63,8 @@ def test_a_weeks_report_has_every_file_and_its_exact_figures(city: CliCity) -> N
     name = last_week(int(time.time()), ZONE).name
     assert Path(folder) == city.config.parent / "reports" / name / "rev1"
     wanted = {f"{sheet}{lang}.csv" for sheet in SHEETS for lang in ("", ".zh", ".en")}
-    wanted |= {f"report.{lang}.{kind}" for lang in ("zh", "en") for kind in ("xlsx", "html")}
-    wanted |= {"summary-details.csv", "inputs.json", "rows.json", "device-seconds.csv.gz"}
+    wanted |= {"report.zh.html", "report.en.html", "report.xlsx", "summary-details.csv"}
+    wanted |= {"inputs.json", "rows.json", "device-seconds.csv.gz"}
     assert set(made["files"]) == wanted
     assert {each.name for each in Path(folder).iterdir()} == wanted | {"manifest.json"}
     assert (Path(folder) / "summary.csv").read_text(encoding="utf-8-sig").splitlines()[0] == SUMMARY
@@ -104,9 +104,9 @@ def test_people_read_it_in_their_language(city: CliCity) -> None:
     chinese, english = rows(folder, "summary.zh.csv")[0], rows(folder, "summary.en.csv")[0]
     assert (chinese["行政区划"], chinese["在线率"], chinese["在线率考核"]) == ("潍坊市", "90.00%", "✘ 未达标")
     assert (english["online rate"], english["online verdict"]) == ("90.00%", "✘ missed")
-    book = openpyxl.load_workbook(Path(folder) / "report.zh.xlsx")
-    assert book.sheetnames[:2] == ["考核汇总", "未达标原因"]
-    page = book["长时间离线设备"]
+    book = openpyxl.load_workbook(Path(folder) / "report.xlsx")
+    assert book.sheetnames[:2] == ["考核汇总 Summary", "未达标原因 Below target"]
+    page = book["长时间离线设备 Offline devices"]
     assert page["E2"].value == "370702-9"
     assert page["E2"].data_type == "s"
     html = (Path(folder) / "report.zh.html").read_text(encoding="utf-8")

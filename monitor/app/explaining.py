@@ -60,7 +60,7 @@ class DeviceStory:
     corrections: Sequence[Correction]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Explanation:
     """Why a region's rate is what it is.
 

@@ -49,6 +49,7 @@ from monitor.settings import Settings
 
 INPUTS, ROWS, DEVICES = "inputs.json", "rows.json", "device-seconds.csv.gz"
 _TITLES = {Lang.ZH: "视频监控运行考核报告", Lang.EN: "Video network compliance report"}
+LANGS = (Lang.ZH, Lang.EN)
 Step = Callable[[str, int, int], None]
 
 
@@ -60,7 +61,7 @@ class RowMemory(msgspec.Struct, frozen=True, array_like=True):
     below: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Made:
     """A published revision with the report that it was written from."""
 
@@ -94,7 +95,7 @@ async def make_report(
     region: str | None = None,
     method: Method = Method.TIME_WEIGHTED,
     status: str = "draft",
-    langs: Sequence[Lang] = (Lang.ZH, Lang.EN),
+    langs: Sequence[Lang] = LANGS,
     out: Path | None = None,
     author: str = "",
     on_step: Step = quiet,
@@ -161,7 +162,7 @@ async def differences(settings: Settings, path: Path, *, folder: Path) -> list[s
         report = await build_report(SqlReportFacts(database), inputs, previous)
     finally:
         await database.close()
-    langs = [lang for lang in Lang if f"summary.{lang}.csv" in manifest.files]
+    langs = [lang for lang in LANGS if f"summary.{lang}.csv" in manifest.files]
     files = report_files(report, langs)
     same_program = manifest.program_version == version("vidnet")
     compared = [name for name in sorted(manifest.files) if same_program or _is_machine_csv(name)]
@@ -195,9 +196,11 @@ def report_files(report: Report, langs: Sequence[Lang]) -> dict[str, bytes]:
         if sheet.people:
             for lang in langs:
                 files[f"{sheet.name}.{lang}.csv"] = people_csv(sheet, lang, zone=zone)
+    wanted = Lang.BOTH if len(langs) > 1 else langs[0]
+    title = f"{_TITLES[langs[0]]} {inputs.period}"
+    files["report.xlsx"] = workbook_bytes(report.sheets, wanted, zone=zone, title=title)
     for lang in langs:
         title = f"{_TITLES[lang]} {inputs.period}"
-        files[f"report.{lang}.xlsx"] = workbook_bytes(report.sheets, lang, zone=zone, title=title)
         about, stamps = _about(report, lang), _stamps(report, lang)
         files[f"report.{lang}.html"] = page_bytes(
             report.sheets, lang, zone=zone, title=title, about=about, stamps=stamps

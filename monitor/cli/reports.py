@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, tzinfo
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +20,7 @@ from rich.table import Table
 from monitor.adapters.reports.folder import ReportFolder, Revision, read_manifest
 from monitor.app.report_diff import diff_of
 from monitor.app.report_schedule import make_due
-from monitor.app.reporting import Made, differences, make_report, reports_root, verify
+from monitor.app.reporting import LANGS, Made, differences, make_report, reports_root, verify
 from monitor.app.wiring import database_of
 from monitor.cli.common import (
     MISUSED,
@@ -36,8 +37,16 @@ from monitor.domain.period import Period, last_week, parse_period, range_period
 from monitor.services.report_table import Lang, Word, machine_rows, people_text
 from monitor.services.weekly_report import STATUSES
 
+
+class FileLang(StrEnum):
+    """A language of the files."""
+
+    ZH = "zh"
+    EN = "en"
+
+
 LangOption = Annotated[
-    Lang | None, typer.Option("--lang", help="语言，默认两种 · language of the files, both by default")
+    FileLang | None, typer.Option("--lang", help="语言，默认两种 · language of the files, both by default")
 ]
 RegionOption = Annotated[str | None, typer.Option("--region", metavar="CODE", help="行政区划 · only this region")]
 MethodOption = Annotated[Method, typer.Option("--method", help="按时长或快照 · what rates are made of")]
@@ -254,7 +263,7 @@ def _make(
     period: Period,
     *,
     region: str | None,
-    lang: Lang | None,
+    lang: FileLang | None,
     method: Method,
     out: Path | None,
     as_json: bool,
@@ -273,14 +282,14 @@ def _make(
                     as_of=int(time.time()),
                     region=region,
                     method=method,
-                    langs=[lang] if lang is not None else list(Lang),
+                    langs=LANGS if lang is None else [Lang(lang.value)],
                     out=out,
                     on_step=show,
                 )
         finally:
             await database.close()
 
-    show_made(run_coroutine(work()), lang or Lang.ZH, settings.zone(), as_json=as_json)
+    show_made(run_coroutine(work()), Lang.ZH if lang is None else Lang(lang.value), settings.zone(), as_json=as_json)
 
 
 @contextmanager

@@ -37,10 +37,14 @@ class PeriodCoverage:
         self._unsure: dict[str, list[int]] = {}
         headline = counter.rules.headline_kinds
         was_online = _were_online(sums)
+        steady_points, pasts = self._points.keys(), counter.pasts
         for index, device in enumerate(counter.facts.devices):
+            is_steady = device.id not in pasts.changed and device.id not in pasts.corrections
+            if is_steady and device.point not in steady_points:
+                continue
             point = self._points.get(device.point or "")
             key = counter.facts.keys[index]
-            if not self._is_steady(index):
+            if not is_steady:
                 point = self._points.get(self._version(index).point or "")
                 if point is not None:
                     self._unsure.setdefault(point.id, []).append(index)
@@ -85,11 +89,6 @@ class PeriodCoverage:
                 key = code, point.point_class
                 found[key] = found.get(key, Coverage()) + part
         return found
-
-    def _is_steady(self, index: int) -> bool:
-        device_id = self._counter.facts.devices[index].id
-        pasts = self._counter.pasts
-        return device_id not in pasts.changed and device_id not in pasts.corrections
 
     def _version(self, index: int) -> Device:
         return self._counter.pasts.past(index).version_at(self._counter.end).device

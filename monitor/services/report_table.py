@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 
 from monitor.domain.printing import DECIMALS, NO_VALUE, percent_digits
 
@@ -19,10 +20,11 @@ ANY = "any"
 
 
 class Lang(StrEnum):
-    """The languages of a report."""
+    """The languages of a report; BOTH is for a workbook that holds Chinese and English side by side."""
 
     ZH = "zh"
     EN = "en"
+    BOTH = "zh-en"
 
 
 class Kind(StrEnum):
@@ -104,23 +106,35 @@ class Sheet:
 
 def machine_rows(sheet: Sheet, *, zone: tzinfo) -> Iterable[list[str]]:
     """Give the header and the rows for machines."""
-    chosen = [number for number, column in enumerate(sheet.columns) if column.machine]
-    yield [sheet.columns[number].code for number in chosen]
+    chosen = [(number, column.kind) for number, column in enumerate(sheet.columns) if column.machine]
+    yield [sheet.columns[number].code for number, _ in chosen]
     for row in sheet.rows:
-        yield [machine_text(row[number], sheet.columns[number].kind, zone=zone) for number in chosen]
+        yield [
+            cell if type(cell := row[number]) is str else machine_text(cell, kind, zone=zone) for number, kind in chosen
+        ]
 
 
 def people_rows(sheet: Sheet, lang: Lang, *, zone: tzinfo) -> Iterable[list[str]]:
     """Give the headings and the rows in a language."""
-    chosen = [number for number, column in enumerate(sheet.columns) if column.people]
-    yield [heading(sheet.columns[number], lang) for number in chosen]
+    chosen = [(number, column.kind) for number, column in enumerate(sheet.columns) if column.people]
+    yield [heading(sheet.columns[number], lang) for number, _ in chosen]
     for row in sheet.rows:
-        yield [people_text(row[number], sheet.columns[number].kind, lang, zone=zone) for number in chosen]
+        yield [
+            cell if type(cell := row[number]) is str else people_text(cell, kind, lang, zone=zone)
+            for number, kind in chosen
+        ]
 
 
 def heading(column: Column, lang: Lang) -> str:
     """Give a column's heading."""
-    return column.zh if lang is Lang.ZH else column.en
+    return in_language(column.zh, column.en, lang)
+
+
+def in_language(zh: str, en: str, lang: Lang) -> str:
+    """Give a text in a language; equal texts are not repeated."""
+    if lang is Lang.BOTH:
+        return zh if zh == en else f"{zh} {en}"
+    return zh if lang is Lang.ZH else en
 
 
 def machine_text(cell: Cell, kind: Kind, *, zone: tzinfo) -> str:
@@ -151,32 +165,38 @@ def people_text(cell: Cell, kind: Kind, lang: Lang, *, zone: tzinfo) -> str:
     if isinstance(cell, Digits):
         return cell.text
     if isinstance(cell, Word):
-        return cell.zh if lang is Lang.ZH else cell.en
+        return in_language(cell.zh, cell.en, lang)
     if kind is Kind.INSTANT:
         return datetime.fromtimestamp(int(cell), zone).strftime("%Y-%m-%d %H:%M:%S")
     return str(cell)
 
 
-def exact(value: Fraction, *, places: int = MACHINE_PLACES) -> str:
-    """Write a fraction as a decimal of so many places, rounded half up, without a float on the way."""
-    unit = 10**places
+def exact(value: Fraction, *, places: int = MACHINE_PLACES, scale: int = 1) -> str:
+    """Write a fraction, times a scale, as a decimal of so many places, rounded half up, without a float on the way."""
+    unit = 10**places * scale
     # Half up in integers: fractions of this size cost ten times as much.
     scaled = (2 * abs(value.numerator) * unit + value.denominator) // (2 * value.denominator)
     sign = "-" if value < 0 and scaled else ""
-    return f"{sign}{scaled // unit}.{scaled % unit:0{places}d}"
+    return f"{sign}{scaled // 10**places}.{scaled % 10**places:0{places}d}"
 
 
 def _percent(share: Share) -> str:
     if share.value is None:
         return NO_VALUE
     if share.target is None:
-        return exact(share.value * 100, places=DECIMALS)
-    return percent_digits(share.value, share.target)
+        return exact(share.value, places=DECIMALS, scale=100)
+    return _digits_against(share.value, share.target)
+
+
+@lru_cache(maxsize=1_024)
+def _digits_against(value: Fraction, target: Fraction) -> str:
+    """Print a share; a row's figure stands in several files and beside every item that explains it."""
+    return percent_digits(value, target)
 
 
 def points(value: Fraction, *, places: int = 2) -> str:
     """Write a difference of shares in percentage points, with its sign."""
-    text = exact(value * 100, places=places)
+    text = exact(value, places=places, scale=100)
     return text if text.startswith("-") else f"+{text}"
 
 

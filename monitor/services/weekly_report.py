@@ -154,7 +154,7 @@ class ReportInputs(msgspec.Struct, frozen=True):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """A report before it is files: its inputs, complete now, the digest of its facts, its sheets and its material."""
 

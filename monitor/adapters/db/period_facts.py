@@ -45,6 +45,7 @@ from monitor.domain.packed import (
     PackedChanges,
 )
 from monitor.domain.period_facts import PeriodFacts
+from monitor.domain.point import PointClass
 from monitor.ports import StoreRefusedError
 
 Column = NDArray[np.int64]
@@ -103,7 +104,11 @@ class SqlReportFacts:
             size = (device_keys[-1] if device_keys else 0) + 1
             regions = sorted((region_of(row) for row in await _all(connection, select(schema.region))), key=_code)
             reader = PointReader()
-            points = sorted((reader.point(row) for row in await _all(connection, select(schema.point))), key=_id)
+            # Only required points of these classes are reported, and what once was of them.
+            of_class = schema.point.c.point_class.in_([PointClass.FIRST.value, PointClass.SECOND.value])
+            once = schema.point.c.id.in_({change.entity_id for change in ledger if change.entity == "point"})
+            statement = select(schema.point).where(of_class | once)
+            points = sorted((reader.point(row) for row in await _all(connection, statement)), key=_id)
             return PeriodFacts(
                 upto=known,
                 regions=[_before(each, later.get(("region", each.code))) for each in regions],
@@ -156,10 +161,11 @@ class SqlReportFacts:
         reader, ids = DeviceReader(), self._database.keys
         keys: list[int] = []
         devices: list[Device] = []
-        async for part in rows(connection, statement):
-            for row in part:
-                keys.append(row[0])
-                devices.append(_before(reader.device(row, ids.id(row[0])), later.get(("device", row[1]))))
+        async for part in _plain_rows(connection, statement):
+            keys += [row[0] for row in part]
+            devices += [reader.device(row, ids.id(row[0])) for row in part]
+        if later:
+            devices = [_before(device, later.get(("device", device.id))) for device in devices]
         return keys, devices
 
     async def _changes(self, connection: AsyncConnection, *, start: int, known: int, size: int) -> PackedChanges:
@@ -173,13 +179,14 @@ class SqlReportFacts:
         _take_old(packed, (connectivity, condition), seen)
         async for part in self._parts(connection, after=known, upto=None, base=base):
             _take_old(part, (connectivity, condition), seen)
-        irregular = _irregular(packed)
         order = np.argsort(packed >> LOW_BITS, kind="stable")
         ordered = packed[order]
+        irregular = _irregular(ordered, order)
         del order
         offsets = np.searchsorted(ordered >> KEY_SHIFT, np.arange(size + 1))
         for key in irregular:
             ordered[offsets[key] : offsets[key + 1]] = packed[packed >> KEY_SHIFT == key]
+        del packed
         return PackedChanges(
             base=base,
             values=_array(ordered),
@@ -284,22 +291,30 @@ def _take_old(
 ) -> None:
     """Put the `old` of each device's first change of an axis in place of its present state, once."""
     keys = packed >> KEY_SHIFT
+    old = (packed >> OLD_SHIFT & STATE_MASK).astype(np.uint8)
     for axis in (0, 1):
-        chosen = np.nonzero((packed >> AXIS_SHIFT & 1 == axis) & (keys < len(states[axis])))[0]
-        found, first = np.unique(keys[chosen], return_index=True)
-        fresh = ~seen[axis][found]
-        found, first = found[fresh], first[fresh]
-        states[axis][found] = (packed[chosen[first]] >> OLD_SHIFT & STATE_MASK).astype(np.uint8)
+        chosen = (packed >> AXIS_SHIFT & 1 == axis) & (keys < len(states[axis]))
+        chosen[chosen] = ~seen[axis][keys[chosen]]
+        # From the last to the first: of several values for one key the last that is written stays.
+        found = keys[chosen][::-1]
+        states[axis][found] = old[chosen][::-1]
         seen[axis][found] = True
 
 
-def _irregular(packed: Column) -> frozenset[int]:
-    """Give the keys of devices of which a change is not later than the one before it on its axis, in seq order."""
-    group = (packed >> KEY_SHIFT) * 2 + (packed >> AXIS_SHIFT & 1)
-    order = np.argsort(group, kind="stable")
-    group, at = group[order], (packed >> LOW_BITS & AT_MASK)[order]
-    back = (group[1:] == group[:-1]) & (at[1:] < at[:-1])
-    return frozenset((group[1:][back] >> 1).tolist())
+def _irregular(ordered: Column, order: NDArray[np.int64]) -> frozenset[int]:
+    """Give the keys of devices of which a change, in seq order, is earlier than one before it on its axis.
+
+    Args:
+        ordered: the changes by device and instant, equal ones in seq order.
+        order: their places in seq order.
+    """
+    found: set[int] = set()
+    for axis in (0, 1):
+        chosen = ordered >> AXIS_SHIFT & 1 == axis
+        keys, places = ordered[chosen] >> KEY_SHIFT, order[chosen]
+        back = (keys[1:] == keys[:-1]) & (places[1:] < places[:-1])
+        found.update(keys[1:][back].tolist())
+    return frozenset(found)
 
 
 def _array(values: NDArray[np.int64]) -> array[int]:
@@ -317,6 +332,29 @@ def _by_entity(changes: list[InventoryChange]) -> dict[tuple[str, str], list[Inv
 
 def _before(entity: Any, later: list[InventoryChange] | None) -> Any:
     return entity if later is None else as_before(entity, later)
+
+
+async def _plain_rows(connection: AsyncConnection, statement: Any) -> AsyncIterator[list[tuple[Any, ...]]]:
+    """Stream many rows as the driver's own tuples: SQLAlchemy's rows would cost as much again."""
+    raw: Any = (await connection.get_raw_connection()).driver_connection
+    compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+    if connection.dialect.name == "sqlite":
+        cursor = await raw.execute(str(compiled))
+        try:
+            while found := await cursor.fetchmany(_ROWS_AT_A_TIME):
+                yield list(found)
+        finally:
+            await cursor.close()
+    else:
+        async for part in _batches(raw, str(compiled)):
+            yield [tuple(row) for row in part]
+
+
+async def _batches(raw: Any, sql: str) -> AsyncIterator[list[Any]]:
+    """Read through a cursor of asyncpg, whose transaction is the one that SQLAlchemy has begun."""
+    cursor = await raw.cursor(sql)
+    while found := await cursor.fetch(_ROWS_AT_A_TIME):
+        yield found
 
 
 async def _all(connection: AsyncConnection, statement: Any) -> list[Any]:

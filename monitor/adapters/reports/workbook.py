@@ -15,10 +15,22 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from monitor.services.report_table import Cell, Digits, Kind, Lang, Share, Sheet, Word, heading, people_text
+from monitor.services.report_table import (
+    Cell,
+    Digits,
+    Kind,
+    Lang,
+    Share,
+    Sheet,
+    Word,
+    heading,
+    in_language,
+    people_text,
+)
 
 MADE_AT = datetime(2000, 1, 1)  # noqa: DTZ001 - a fixed date, so that equal reports are equal files
 _FONT = "Microsoft YaHei"
+_LONGEST_NAME = 31
 _MISSED, _MET = {"bg_color": "#FCE4E4", "font_color": "#9C0006"}, {"bg_color": "#E3F4E3", "font_color": "#1E5E1E"}
 _WIDTHS = {Kind.INSTANT: 19, Kind.ID: 22, Kind.TEXT: 22, Kind.WORD: 14, Kind.COUNT: 13, Kind.SHARE: 11, Kind.POINTS: 11}
 
@@ -33,7 +45,7 @@ def workbook_bytes(sheets: list[Sheet], lang: Lang, *, zone: tzinfo, title: str)
     summaries: list[tuple[Worksheet, Sheet]] = []
     for sheet in sheets:
         if sheet.people:
-            name = sheet.zh if lang is Lang.ZH else sheet.en
+            name = in_language(sheet.zh, sheet.en, lang)[:_LONGEST_NAME]
             page = book.add_worksheet(name)
             _fill(page, sheet, lang, zone=zone, formats=formats)
             if sheet.name == "summary":
@@ -121,7 +133,7 @@ def _add_chart(book: Workbook, page: Worksheet, sheet: Sheet, *, lang: Lang) -> 
     lines = [line for line, row in enumerate(sheet.rows, start=1) if is_county(row)]
     if not lines:
         return
-    data = book.add_worksheet("图表数据" if lang is Lang.ZH else "Chart data")
+    data = book.add_worksheet(in_language("图表数据", "Chart data", lang))
     data.hide()
     for target, line in enumerate(lines):
         row = sheet.rows[line - 1]
@@ -131,12 +143,12 @@ def _add_chart(book: Workbook, page: Worksheet, sheet: Sheet, *, lang: Lang) -> 
                 if cell.value is not None:
                     data.write_number(target, column, float(cell.value))
             elif isinstance(cell, Word):
-                data.write_string(target, column, cell.zh if lang is Lang.ZH else cell.en)
+                data.write_string(target, column, in_language(cell.zh, cell.en, lang))
     chart = book.add_chart({"type": "column"})
     last = len(lines) - 1
     chart.add_series(
         {
-            "name": "在线率" if lang is Lang.ZH else "online rate",
+            "name": in_language("在线率", "online rate", lang),
             "categories": [data.get_name(), 0, 0, last, 0],
             "values": [data.get_name(), 0, 1, last, 1],
             "fill": {"color": "#3B6FB6"},
@@ -145,14 +157,14 @@ def _add_chart(book: Workbook, page: Worksheet, sheet: Sheet, *, lang: Lang) -> 
     line_chart = book.add_chart({"type": "line"})
     line_chart.add_series(
         {
-            "name": "目标" if lang is Lang.ZH else "target",
+            "name": in_language("目标", "target", lang),
             "categories": [data.get_name(), 0, 0, last, 0],
             "values": [data.get_name(), 0, 2, last, 2],
             "line": {"color": "#B00020", "dash_type": "dash"},
         }
     )
     chart.combine(line_chart)
-    chart.set_title({"name": "各县市区在线率" if lang is Lang.ZH else "Online rate by county"})
+    chart.set_title({"name": in_language("各县市区在线率", "Online rate by county", lang)})
     chart.set_y_axis({"num_format": "0%", "max": 1})
     chart.set_size({"width": 900, "height": 380})
     page.insert_chart(len(sheet.rows) + 2, place["region_name"], chart)
