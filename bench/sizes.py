@@ -15,6 +15,7 @@ class Sizes:
         probes: probes of the peer a round.
         sweep: addresses of the sweep.
         city: polled devices of the city.
+        report_changes: state changes in the week that is reported on.
         fill_interval_s: the interval at which the city is looked at once.
         settle_s: how long the steady state is waited for.
         window_s: how long it is watched; a multiple of the flush.
@@ -31,6 +32,7 @@ class Sizes:
     probes: int = 5_000
     sweep: int = 250_000
     city: int = 250_000
+    report_changes: int = 3_500_000
     fill_interval_s: int = 150
     settle_s: float = 90.0
     window_s: float = 120.0
@@ -50,6 +52,7 @@ QUICK = Sizes(
     probes=300,
     sweep=4_000,
     city=5_000,
+    report_changes=70_000,
     fill_interval_s=6,
     settle_s=3.0,
     window_s=10.0,

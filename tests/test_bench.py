@@ -34,4 +34,4 @@ def test_its_help_names_the_measures() -> None:
 
     said = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=30, check=True)
 
-    assert "look, sweep, city, alerts, steps" in said.stdout
+    assert "look, sweep, city, report, alerts, steps" in said.stdout
