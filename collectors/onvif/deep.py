@@ -22,6 +22,7 @@ from collectors.urls import BadUrl, Url, checked, read_url, turned_to
 
 _ENTRY_POINT = "/onvif/device_service"
 _MEDIA = "http://www.onvif.org/ver10/media/wsdl"
+_TT = "{http://www.onvif.org/ver10/schema}"
 _SEARCH = "http://www.onvif.org/ver10/search/wsdl"
 _MAX_PROFILES = 64
 _MAX_SERVICES = 64
@@ -159,12 +160,19 @@ class _Questions:
             return
         found = await self._ask("capabilities", "device", "GetCapabilities", Category="All")
         self._take_capability(_part(found, "Media"), _MEDIA)
-        self._take_capability(_part(_part(found, "Extension"), "Search"), _SEARCH)
+        extension = _part(found, "Extension")
+        self._take_capability(_part(extension, "Search"), _SEARCH)
+        # The schema lets anything stand before the extension's own parts, so zeep takes these for anything, too.
+        for element in _items(_part(extension, "_value_1")):
+            if getattr(element, "tag", None) == _TT + "Search":
+                self._take_service(_SEARCH, element.findtext(_TT + "XAddr") or "")
 
     def _take_capability(self, part: Any, namespace: str) -> None:
-        address = _text(part, "XAddr", longest=2_048)
-        if address:
-            self._services[namespace] = turned_to(address, self._own)
+        self._take_service(namespace, _text(part, "XAddr", longest=2_048))
+
+    def _take_service(self, namespace: str, address: str) -> None:
+        if address.strip():
+            self._services.setdefault(namespace, turned_to(address.strip(), self._own))
 
     async def _profiles(self) -> None:
         if not self._services:

@@ -11,21 +11,25 @@ from pathlib import Path
 
 import msgspec
 
+from collectors.deep import Secret
 from monitor.adapters.db.checkpoints import SqlCheckpointStore
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.trend import SqlTrend
 from monitor.adapters.files.regions import read_regions
+from monitor.adapters.vault import Scope
 from monitor.app.service import Service
-from monitor.app.wiring import config_folder, database_of, make_ready
+from monitor.app.wiring import config_folder, database_of, make_ready, vault_of
 from monitor.demo.broker import find_mosquitto, free_port, start_broker
 from monitor.demo.city import build_city
+from monitor.demo.credentials import plain_text_devices
 from monitor.demo.fleet import FleetConfig
 from monitor.demo.launch import start_fleet
 from monitor.demo.layout import Layout, plan_layout
 from monitor.demo.organisations import organisations_by_town
 from monitor.demo.past import past_of
 from monitor.demo.past_figures import past_figures
+from monitor.demo.persona import DEMO_PASSWORD, DEMO_USER, GROUP, TEXT_GROUP
 from monitor.demo.told import OURS, ToldPlan, plan_told, records_of_the_past, told_devices
 from monitor.domain.region import Region
 from monitor.ports import InventoryBatch
@@ -119,6 +123,7 @@ async def prepare_demo(
         if city.mqtt:
             counts = records_of_the_past(_told_plan(city), at=city.at)
             await SqlCheckpointStore(database).keep_counts(counts, forget_before=0)
+        _fill_vault(settings, city, batch, folder=folder)
         past = past_figures(batch.devices, batch.regions, batch.corrections)
         await SqlTrend(database).keep(list(past), forget_before=0)
     elif city.port != fleet_port:
@@ -210,7 +215,21 @@ def _told_plan(city: DemoCity) -> ToldPlan:
 
 def _settings_text(devices: int, web_port: int, broker_port: int) -> str:
     mqtt = f"enabled = true\nport = {broker_port}\n" if broker_port else "enabled = false\n"
+
+
+def _fill_vault(settings: Settings, city: DemoCity, batch: InventoryBatch, *, folder: Path) -> None:
+    """Give the demo its own credentials: what its devices, which exist on loopback only, are logged in to with."""
+    vault = vault_of(settings, folder=folder)
+    secret = Secret(DEMO_USER, DEMO_PASSWORD)
+    vault.set(GROUP, secret, Scope(), at=city.at)
+    listed = plain_text_devices(batch.devices, count=city.devices, seed=city.seed, regions=list(batch.regions))
+    if listed:
+        vault.set(TEXT_GROUP, secret, Scope(listed=listed, plain_text=True), at=city.at)
+
+
+def _settings_text(devices: int, web_port: int) -> str:
     pace = "interval_s = 30\nrecheck_s = 5\n" if devices <= SMALL_FLEET else ""
+    deep_s = max(60, devices * 3 // 100)
     return f"""# Written by `vidnet demo` at every start.
 [store]
 url = "sqlite:///vidnet.db"
@@ -220,6 +239,12 @@ flush_every_s = 10.0
 # The simulated devices run on this machine, by its own clock.
 own_clock = "trusted"
 {pace}
+[deep]
+# So that an intact rate is there after a minute or two, whatever the fleet's size lets this machine do.
+interval_s = {deep_s}
+recheck_s = {deep_s // 2}
+faulty_s = {deep_s}
+
 [web]
 port = {web_port}
 trend_every_s = 300

@@ -60,11 +60,16 @@ FIXED: dict[Behaviour, bytes] = {
 """Answers that are always the same."""
 
 
-def unauthorized(index: int, *, second: int) -> bytes:
-    """Give a 401 with two Digest challenges, SHA-256 first; the realm is the device's own and stays."""
-    nonce = (second * 0x9E3779B97F4A7C15F39CC0605CEDC835 + index) & _NONCE_BITS
-    challenge = 'WWW-Authenticate: Digest realm="IPC-%06d", qop="auth", nonce="%032x", algorithm=%s\r\n'
-    head = "".join(challenge % (index, nonce, algorithm) for algorithm in ("SHA-256", "MD5"))
+def nonce_of(index: int, *, second: int) -> str:
+    """Give a device's nonce of a moment."""
+    return f"{(second * 0x9E3779B97F4A7C15F39CC0605CEDC835 + index) & _NONCE_BITS:032x}"
+
+
+def unauthorized(index: int, *, second: int, algorithms: tuple[str, ...] = ("SHA-256", "MD5")) -> bytes:
+    """Give a 401 with Digest challenges, SHA-256 first; the realm is the device's own and stays."""
+    nonce = nonce_of(index, second=second)
+    challenge = 'WWW-Authenticate: Digest realm="IPC-%06d", qop="auth", nonce="%s", algorithm=%s\r\n'
+    head = "".join(challenge % (index, nonce, algorithm) for algorithm in algorithms)
     return http(b"401 Unauthorized", _REFUSED_PAGE, head=head.encode() + b"Content-Type: text/html\r\n")
 
 

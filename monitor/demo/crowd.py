@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from monitor.demo import answers
 from monitor.demo.behaviour import Behaviour, Behaviours
+from monitor.demo.deep_answers import deep_answer
+from monitor.demo.gate import NONCE_LIVES_S, lets_in, sent_away
 from monitor.demo.incidents import Script, ScriptState
 from monitor.demo.layout import Layout
+from monitor.demo.persona import TURNS_AFTER_S, persona_of
 from monitor.demo.shapes import SHAPES
 
+DEEP_ONES = frozenset(
+    {
+        Behaviour.CLEAN,
+        Behaviour.CLOCK_DRIFT,
+        Behaviour.CLOCK_HOUR,
+        Behaviour.CLOCK_LOCAL_AS_UTC,
+        Behaviour.CLOCK_1970,
+        Behaviour.SLOW,
+        Behaviour.CHUNKED,
+        Behaviour.AUTH_401,
+        Behaviour.AUTH_400,
+    }
+)
+"""Behaviours that come to a clean answer, for those that ask for a login once they have one."""
+
+_OPERATION = re.compile(r"<(?:\w+:)?(Get\w+)")
 _BY_CODE = tuple(Behaviour)  # codes are positions
 
 
@@ -22,6 +42,7 @@ class Crowd:
         script: what goes wrong, by seconds since the start.
         now: gives epoch seconds: the true time, which devices' clocks are off from.
         elapsed: gives seconds since the script's start.
+        seed: the city's, which the devices' personas follow from.
     """
 
     def __init__(
@@ -32,6 +53,7 @@ class Crowd:
         *,
         now: Callable[[], float],
         elapsed: Callable[[], float],
+        seed: int = 0,
     ) -> None:
         self.layout = layout
         self._networks = {block.prefix: (block.first, block.count) for block in layout.blocks}
@@ -39,6 +61,7 @@ class Crowd:
         self._script = script
         self._now = now
         self._elapsed = elapsed
+        self._seed = seed
         self._huge = answers.huge()
         self._second = -1
         self._state = ScriptState(down=frozenset(), clock_shifts={})
@@ -68,7 +91,7 @@ class Crowd:
         if behaviour in answers.FIXED:
             return answers.FIXED[behaviour]
         if behaviour is Behaviour.AUTH_401:
-            return answers.unauthorized(index, second=self._second)
+            return answers.unauthorized(index, second=self._clock(index, behaviour) // NONCE_LIVES_S)
         if behaviour is Behaviour.HUGE:
             return self._huge
         if behaviour is Behaviour.CHUNKED:
@@ -76,6 +99,25 @@ class Crowd:
         if behaviour in (Behaviour.SILENT, Behaviour.CLOSES, Behaviour.RESETS):
             return b""
         return self._clean(index, behaviour, close=close)
+
+    def deep_answer(self, index: int, behaviour: Behaviour, request: bytes, *, address: str, port: int) -> bytes:
+        """Give the bytes that a device answers a question other than for the time with, or for the time to who logs in.
+
+        Behaviours that never come to a clean answer have it for every question.
+        """
+        if behaviour not in DEEP_ONES:
+            return self.answer(index, behaviour, close=True)
+        persona = persona_of(self._seed, index, behaviour)
+        turned = self._elapsed() >= TURNS_AFTER_S
+        now = self._clock(index, behaviour)
+        text = request.decode("latin-1")
+        if not lets_in(text, persona, index=index, now=now, turned=turned):
+            return sent_away(persona, index=index, now=now)
+        found = _OPERATION.search(text)
+        operation = found[1] if found else ""
+        if operation == "GetSystemDateAndTime":
+            return self._clean(index, behaviour, close=True)
+        return deep_answer(operation, persona, address=address, port=port, now=now, turned=turned)
 
     def _clean(self, index: int, behaviour: Behaviour, *, close: bool) -> bytes:
         shape = self._behaviours.shapes[index]

@@ -78,6 +78,7 @@ def make_crowd(config: FleetConfig, *, started: float) -> Crowd:
         write_script(layout, behaviours, seed=config.seed),
         now=time.time,
         elapsed=lambda: time.monotonic() - started + config.elapsed_s,
+        seed=config.seed,
     )
 
 

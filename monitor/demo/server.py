@@ -14,7 +14,6 @@ import socket
 import struct
 from typing import cast
 
-from monitor.demo.answers import NOT_AUTHORIZED
 from monitor.demo.behaviour import Behaviour
 from monitor.demo.crowd import Crowd
 from monitor.demo.platform import DemoPlatform
@@ -37,6 +36,11 @@ _CLEAN = frozenset(
         Behaviour.SLOW,
     }
 )
+
+
+# What tells the time only to those who log in.
+_NEED_A_LOGIN = frozenset({Behaviour.AUTH_401, Behaviour.AUTH_400})
+_SIGNED = re.compile(rb"\r\nauthorization:|UsernameToken", re.IGNORECASE)
 
 
 class FleetError(Exception):
@@ -136,8 +140,9 @@ class DeviceProtocol(asyncio.Protocol):
         if behaviour is Behaviour.RESETS:
             self._reset()
             return
-        if _CLOCK_REQUEST not in request:
-            self._send(NOT_AUTHORIZED, close=True)
+        if _CLOCK_REQUEST not in request or (behaviour in _NEED_A_LOGIN and _SIGNED.search(request)):
+            address, port = self._transport.get_extra_info("sockname")
+            self._send(self._crowd.deep_answer(self._index, behaviour, request, address=address, port=port), close=True)
             return
         ready_made = behaviour not in _CLEAN
         close = ready_made or not self._crowd.keeps_alive(self._index) or _ASKS_TO_CLOSE.search(request) is not None
