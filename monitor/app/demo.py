@@ -213,10 +213,6 @@ def _told_plan(city: DemoCity) -> ToldPlan:
     return plan_told(plan_layout(devices=city.devices, seed=city.seed, regions=regions), seed=city.seed)
 
 
-def _settings_text(devices: int, web_port: int, broker_port: int) -> str:
-    mqtt = f"enabled = true\nport = {broker_port}\n" if broker_port else "enabled = false\n"
-
-
 def _fill_vault(settings: Settings, city: DemoCity, batch: InventoryBatch, *, folder: Path) -> None:
     """Give the demo its own credentials: what its devices, which exist on loopback only, are logged in to with."""
     vault = vault_of(settings, folder=folder)
@@ -227,7 +223,8 @@ def _fill_vault(settings: Settings, city: DemoCity, batch: InventoryBatch, *, fo
         vault.set(TEXT_GROUP, secret, Scope(listed=listed, plain_text=True), at=city.at)
 
 
-def _settings_text(devices: int, web_port: int) -> str:
+def _settings_text(devices: int, web_port: int, broker_port: int) -> str:
+    mqtt = f"enabled = true\nport = {broker_port}\n" if broker_port else "enabled = false\n"
     pace = "interval_s = 30\nrecheck_s = 5\n" if devices <= SMALL_FLEET else ""
     deep_s = max(60, devices * 3 // 100)
     return f"""# Written by `vidnet demo` at every start.

@@ -20,7 +20,7 @@ from monitor.domain.deep import DeepSummary, Identity, Known, Note, Said, SaidPr
 from monitor.domain.device import Device
 from monitor.domain.facts import Axis, StateChange
 from monitor.domain.login import Login
-from monitor.domain.observation import Observation
+from monitor.domain.observation import LookKind, Observation
 from monitor.domain.policy import Policy
 from monitor.domain.state import Connectivity, DeviceState
 from monitor.ports import DeepStore, StoreBusyError
@@ -116,11 +116,19 @@ class DeepLooking:
             limits=self._limits,
             now=now,
         )
+        # What is told of by others, or only reached, is judged from what there is of it.
+        self._undeep: set[str] = set()
+        kinds = tuple(kind for kind in policy.intact_requires if kind != LookKind.DEEP) or (LookKind.HEALTH.value,)
+        ingest.judge_by_less(self._undeep, replace(policy, intact_requires=kinds))
         ingest.on_commit(self._notice)
 
     def assign(self, devices: Sequence[Device]) -> None:
         """Look at these devices, those of them that can be looked at deeply, from now on."""
         self._devices = {device.id: device for device in devices if self._can_look(device)}
+        self._undeep.clear()
+        self._undeep.update(
+            device.id for device in devices if device.endpoint is not None and device.id not in self._devices
+        )
         for known in (self._schemes, self._sessions, self._offline_since):
             for device_id in [each for each in known if each not in self._devices]:
                 del known[device_id]
@@ -136,7 +144,9 @@ class DeepLooking:
         for device in devices:
             if not self._can_look(device):
                 self._devices.pop(device.id, None)
+                self._undeep.add(device.id)
             else:
+                self._undeep.discard(device.id)
                 if device.id not in self._devices:
                     new.append(device.id)
                 self._devices[device.id] = device

@@ -73,6 +73,8 @@ class Ingest:
         self.store_error = ""
         self._store = store
         self._policy = policy
+        self._lesser: frozenset[str] | set[str] = frozenset()
+        self._lesser_policy = policy
         self._mark = mark
         self._on_write = on_write
         self._writer = writer
@@ -121,6 +123,15 @@ class Ingest:
         """Let something pass over looks that say nothing (behind a dead path of ours), or nothing again."""
         self._sift = sift
 
+    def judge_by_less(self, device_ids: set[str], policy: Policy) -> None:
+        """Judge some devices by a policy that requires less evidence: for what has no deep looks.
+
+        Args:
+            device_ids: those devices, and no others; the set may change later.
+            policy: for them.
+        """
+        self._lesser, self._lesser_policy = device_ids, policy
+
     def accept(self, observation: Observation, *, guarded: bool = True) -> DeviceState:
         """Advance one device by one observation and give its new state.
 
@@ -133,7 +144,8 @@ class Ingest:
             held = self._guard.take(before, observation)
             if held is not None:
                 return held
-        state, changes = advance(before, observation, self._policy)
+        policy = self._lesser_policy if observation.device_id in self._lesser else self._policy
+        state, changes = advance(before, observation, policy)
         if state is not before:
             self.states[state.device_id] = state
             if changes or state.silent_at or before.silent_at or state.faults != before.faults:
@@ -156,14 +168,14 @@ class Ingest:
             if state.last_evidence_at is None or at - state.last_evidence_at <= stale_after(state.interval_s):
                 continue
             if self._guard is None or not self._guard.holds(device_id):
-                self._step(device_id, expire(state, at=at, policy=self._policy))
+                self._step(device_id, expire(state, at=at, policy=self._policy_of(device_id)))
 
     def pause_all(self, *, begin: int) -> None:
         """Make every device unknown from the beginning of the collector's pause."""
         if self._guard is not None:
             self._guard.forget()
         for device_id, state in self.states.items():
-            self._step(device_id, pause(state, begin=begin, policy=self._policy))
+            self._step(device_id, pause(state, begin=begin, policy=self._policy_of(device_id)))
 
     async def commit(self, *, flush: bool = False) -> None:
         """Store what waits, batch by batch; with `flush` also the instants of plain answers.
@@ -282,6 +294,9 @@ class Ingest:
         if self.store_error:
             self.store_error = ""
             log.info("store.back", waiting_devices=self.waiting_devices)
+
+    def _policy_of(self, device_id: str) -> Policy:
+        return self._lesser_policy if device_id in self._lesser else self._policy
 
     def _step(self, device_id: str, step: Step) -> None:
         state, changes = step
