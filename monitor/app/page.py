@@ -17,6 +17,7 @@ from monitor.adapters.db.alert_queries import SqlAlertDecisions, SqlAlertQueries
 from monitor.adapters.db.directory import SqlDirectory
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory import SqlInventory
+from monitor.adapters.db.objections import SqlObjections
 from monitor.adapters.db.queries import SqlQueries
 from monitor.adapters.db.trend import SqlTrend
 from monitor.adapters.files.alert_rules import read_alert_rules
@@ -26,6 +27,7 @@ from monitor.adapters.web.page import Page
 from monitor.adapters.web.parts import Health, Parts, RecentLooks
 from monitor.adapters.web.server import Mount, tls_context
 from monitor.app.access import access_of
+from monitor.app.page_jobs import Imports, Reports, Worker
 from monitor.app.wiring import alert_rules_file
 from monitor.domain.alert import Alert, Telling
 from monitor.domain.alert_words import Detail, words_en, words_zh
@@ -38,6 +40,7 @@ from monitor.services.device_search import DeviceSearch
 from monitor.services.evaluation import Evaluator
 from monitor.services.exemption_desk import ExemptionDesk
 from monitor.services.live_counts import LiveCounts
+from monitor.services.objection_desk import ObjectionDesk
 from monitor.services.request_desk import RequestDesk
 from monitor.settings import Settings
 
@@ -88,6 +91,9 @@ class WebPage:
         site = settings.exemptions
         rules = ExemptionRules(submit_within_s=site.submit_within_s, longest_s=site.longest_s)
         access = access_of(database, settings, tree=lambda: self._figures.tree, now=running.now)
+        worker = Worker(settings, folder=folder)
+        self._imports = Imports(worker)
+        objections = SqlObjections(database)
         self._parts = Parts(
             figures=self._figures,
             counts=running.counts,
@@ -102,6 +108,12 @@ class WebPage:
             alerts=SqlAlertQueries(database),
             alert_decisions=SqlAlertDecisions(database),
             alert_titles=_titles(settings, folder=folder),
+            imports=self._imports,
+            reports=Reports(settings, folder=folder, worker=worker),
+            objections=objections,
+            objection_desk=ObjectionDesk(
+                objections, inventory, zone=settings.zone(), within_s=settings.report.objections_within_s
+            ),
             accounts=access.desk,
             audit=access.audit,
             remembered=SqlAccounts(database),
@@ -135,6 +147,14 @@ class WebPage:
     def work(self) -> Iterable[Coroutine[Any, Any, None]]:
         """Give what runs until the service stops."""
         yield self._keep_trend()
+        yield self._take_uploads_away()
+
+    async def _take_uploads_away(self) -> None:
+        """Leave no uploaded sheet behind when the service stops."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._imports.close()
 
     async def _keep_trend(self) -> None:
         """Keep the counts of every region, once in a while; a store that is busy gets them a little later."""

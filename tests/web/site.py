@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 from monitor.adapters.db.alerts import SqlAlertStore
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory import SqlInventory
+from monitor.adapters.db.objections import SqlObjections
 from monitor.adapters.db.states import SqlStateStore
 from monitor.adapters.files.regions import read_regions
 from monitor.adapters.web.server import serving
@@ -28,7 +29,9 @@ from monitor.demo.city import build_city
 from monitor.domain.account import Grant, Right, Role
 from monitor.domain.alert import Alert, Severity, Subject
 from monitor.domain.device import Device
+from monitor.domain.facts import Axis
 from monitor.domain.incident import Incident, IncidentKind
+from monitor.domain.objecting import Objection
 from monitor.domain.state import Cause, Condition, Connectivity, DeviceState
 from monitor.domain.work_order import WorkOrder
 from monitor.ports import AlertBatch, Batch
@@ -130,6 +133,24 @@ async def running_site(folder: Path, template: Path, *, settings: str = "", url:
     now = int(time.time())
     await SqlStateStore(database).apply(Batch(states=[_state(each.id, n, at=now) for n, each in enumerate(devices)]))
     await SqlAlertStore(database).save(_alerts(at=now))
+    by_region = {each.region: each.id for each in devices if each.region}
+    await SqlObjections(database).record(
+        [
+            Objection(
+                f"O{region}",
+                "2026-W47",
+                next(device for code, device in by_region.items() if code.startswith(region)),
+                Axis.CONNECTIVITY,
+                now - 900,
+                now - 600,
+                "online",
+                "it was",
+                "no. 1",
+                "somebody",
+            )
+            for region in (INSIDE, OUTSIDE)
+        ]
+    )
     service = await Service.load(read, database, folder=folder)
     access = access_of(database, read, tree=lambda: service.city.tree)
     try:

@@ -21,6 +21,7 @@ COLUMNS = (
 _READ = "Yn Yn nn Yn Yn Yn Yn YY YY YY ll"
 _PROPOSE = "nn Yn nn Yn nn nn nn nn nn nn ll"
 _DECIDE = "nn nn nn nn Yn nn nn nn nn YY ll"
+_ANYWHERE = "YY YY nn YY YY YY YY YY YY YY ll"
 _OPERATE = "nn nn nn Yn nn nn nn nn nn nn ll"
 _ALL = "YY YY YY YY YY YY YY YY YY YY YY"
 _OWN = "YY YY YY YY YY YY YY YY YY YY ll"
@@ -60,6 +61,18 @@ MATRIX = {
     "GET /orders": "nn nn Yn Yn nn nn nn nn nn nn ll",
     "GET /handover": _READ,
     "POST /handover": _OPERATE,
+    "GET /reports": _ANYWHERE,
+    "POST /reports": _OPERATE,
+    "GET /reports/{folder}/diff": _ANYWHERE,
+    "GET /reports/{folder}/{revision}/verify": _ANYWHERE,
+    "GET /reports/{folder}/{revision}/files/{name}": _ANYWHERE,
+    "POST /reports/{period}/final": "nn nn nn nn nn nn nn nn nn YY ll",
+    "GET /objections": _ANYWHERE,
+    "POST /objections": _PROPOSE,
+    "POST /objections/{id}/decide": _DECIDE,
+    "POST /imports": _PROPOSE,
+    "POST /imports/{id}/confirm": "nn YY nn YY nn nn nn nn nn nn ll",
+    "GET /imports/{id}/rejected": "nn YY nn YY nn nn nn nn nn nn ll",
     "POST /session": _ALL,
     "GET /session": _ALL,
     "DELETE /session": _ALL,
@@ -72,7 +85,7 @@ MATRIX = {
     "POST /tokens/{id}/revoke": _OWN,
     "GET /audit": _AUDIT,
     "GET /audit.jsonl": _AUDIT,
-    "GET /system": "YY YY nn YY YY YY YY YY YY YY ll",
+    "GET /system": _ANYWHERE,
     "GET /openapi.json": _ALL,
 }
 
@@ -106,7 +119,14 @@ async def _call(client: Client, method: str, path: str, site: Site, region: str,
     group = path.split("/")[1]
     named = {"devices": device, "exemptions": ids[f"E{region}"], "requests": ids[f"R{region}"], "tokens": "T0"}
     named |= {"alerts": f"A{region}", "incidents": f"I{region}", "silences": ids[f"S{region}"]}
-    filled = path.replace("{id}", named.get(group, "")).replace("{name}", "nobody")
+    named |= {"objections": f"O{region}", "imports": "nothing"}
+    path_ = path.replace("{folder}", "2026-W47").replace("{revision}", "1").replace("{period}", "nonsense")
+    filled = path_.replace("{id}", named.get(group, "")).replace("{name}", "nobody")
+    if path == "/reports/{folder}/diff":
+        return (await client.call("GET", filled + "?earlier=1&later=2"))[0]
+    if path == "/imports":
+        raw = {"data": b"", "headers": {"Content-Type": "application/octet-stream"}}
+        return (await client.call("POST", f"/imports?kind=devices&region={region}", **raw))[0]
     if method == "GET":
         regional = path in _REGIONAL
         query = ("?below=" if path == "/regions" else "?region=") + region if regional else ""
@@ -131,6 +151,19 @@ async def _call(client: Client, method: str, path: str, site: Site, region: str,
         "/silences": {"end": now + 600, "reason": "work", "region": region},
         "/silences/{id}/end": None,
         "/handover": {"note": "all is quiet", "region": region},
+        "/reports": {"period": "nonsense", "region": region},
+        "/reports/{period}/final": {},
+        "/objections": {
+            "period": "2026-W47",
+            "device": device,
+            "axis": "connectivity",
+            "start": 1,
+            "end": 2,
+            "claimed": "online",
+            "reason": "it was",
+        },
+        "/objections/{id}/decide": {"accept": False},
+        "/imports/{id}/confirm": None,
         "/tokens": {"label": "x"},
         "/tokens/{id}/revoke": None,
         "/devices/{id}/look": None,

@@ -43,6 +43,8 @@ async def test_every_view_shows_well_and_asks_nobody_else(tmp_path: Path, sqlite
             f"#/incident?id=I{INSIDE}": ("汇聚交换机", "汇聚交换机"),
             "#/orders": ("甲公司", "甲公司"),
             "#/handover": ("未恢复的告警", "Alerts that last"),
+            "#/reports": ("异议", "Objections"),
+            "#/import": ("导入清单", "Import a sheet"),
             "#/system": ("服务", "Service"),
         }
         async with watched(chromium, site.base) as seen:

@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from monitor.adapters.web import alerts, decisions, devices, figures, people, points, system
+from monitor.adapters.web import alerts, decisions, devices, figures, imports, people, points, reports, system
 from monitor.adapters.web.asker import Front
 from monitor.adapters.web.dispatch import Dispatch
 from monitor.adapters.web.openapi import document
@@ -29,6 +29,8 @@ ROUTES: tuple[Route, ...] = (
     *points.ROUTES,
     *decisions.ROUTES,
     *alerts.ROUTES,
+    *reports.ROUTES,
+    *imports.ROUTES,
     *people.ROUTES,
     *system.ROUTES,
     Route("GET", "/openapi.json", openapi, None, "this document", group="system"),

@@ -14,7 +14,7 @@ import structlog
 from aiohttp import web
 
 from monitor.adapters.web.asker import COOKIE, Front, asker, check_csrf, check_origin
-from monitor.adapters.web.parts import Parts
+from monitor.adapters.web.parts import JobRefusedError, JobsBusyError, Parts
 from monitor.adapters.web.problem import Problem, forbidden, invalid
 from monitor.adapters.web.route import Call, Reply, Route
 from monitor.domain.account import GUEST, Caller
@@ -52,7 +52,7 @@ class Dispatch:
 
     def handler(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         """Give the aiohttp handler of a route."""
-        decoder = None if route.body is None else msgspec.json.Decoder(route.body)
+        decoder = None if route.body in (None, bytes) else msgspec.json.Decoder(route.body)
 
         async def handle(request: web.Request) -> web.StreamResponse:
             call = None
@@ -79,7 +79,7 @@ class Dispatch:
         caller, session = await asker(request, self._parts)
         if route.changes:
             check_origin(request)
-            if session is not None and not route.keyless:
+            if session is not None and not (route.keyless and route.right is None):
                 check_csrf(request, session)
         if route.right is not None and (caller is None or not caller.has(route.right)):
             raise self._unknown_or_forbidden(caller)
@@ -96,7 +96,7 @@ class Dispatch:
             right=route.right,
             params=dict(request.match_info),
             query=query,
-            body=None if decoder is None else _decoded(decoder, raw),
+            body=raw if route.body is bytes else None if decoder is None else _decoded(decoder, raw),
             address=self._front.address(request),
             at=int(self._parts.now()),
             request=request,
@@ -177,7 +177,7 @@ class Dispatch:
             target=(call.target or " ".join(call.params.values()))[:200],
             outcome=outcome,
             before=_told(call.before),
-            after=_told(call.body if call.after is None and not route.own_audit else call.after),
+            after=_told(_body_told(call) if call.after is None and not route.own_audit else call.after),
         )
         await self._parts.audit.append(entry)
 
@@ -193,6 +193,10 @@ def _problem_of(error: Exception) -> Problem | None:
         return error
     if isinstance(error, NotAllowedError):
         return Problem(409, "not-allowed", "规则不允许 · the rules do not allow it", error.problems)
+    if isinstance(error, JobRefusedError):
+        return Problem(422, "refused", "不能完成 · it cannot be done", error.problems)
+    if isinstance(error, JobsBusyError):
+        return Problem(409, "busy", "另一导入或报表正在进行 · another import or report is under way", retry_after_s=10)
     if isinstance(error, AccountError):
         return invalid(error.problems)
     if isinstance(error, LoginRefusedError):
@@ -264,6 +268,11 @@ async def _stream(
         await response.write(part)
     await response.write_eof()
     return response
+
+
+def _body_told(call: Call) -> object:
+    """Give the body for the audit log; of a sheet only how long it is."""
+    return {"bytes": len(call.body)} if isinstance(call.body, bytes) else call.body
 
 
 def _told(value: object) -> str:

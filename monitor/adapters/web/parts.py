@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from monitor.domain.alert import Alert
 from monitor.domain.incident import Incident
 from monitor.domain.policy import Policy
 from monitor.domain.state import DeviceState
-from monitor.ports import AlertDecisions, AlertQueries, AuditLog, Directory, Inventory, Queries, Remembered, Trend
+from monitor.ports import (
+    AlertDecisions,
+    AlertQueries,
+    AuditLog,
+    Directory,
+    Inventory,
+    Objections,
+    Queries,
+    Remembered,
+    Trend,
+)
 from monitor.services.account_desk import AccountDesk
 from monitor.services.city_figures import CityFigures
 from monitor.services.device_search import DeviceSearch
 from monitor.services.exemption_desk import ExemptionDesk
 from monitor.services.live_counts import LiveCounts
+from monitor.services.objection_desk import ObjectionDesk
 from monitor.services.request_desk import RequestDesk
 
 
@@ -56,6 +68,87 @@ class Health:
     problems: tuple[str, ...]
 
 
+class JobsBusyError(Exception):
+    """Another import or report is being made; one at a time."""
+
+
+class JobRefusedError(Exception):
+    """An import or a report cannot be made as asked; `problems` names every reason."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A sheet that somebody uploaded, and how it is to be imported; `name` is only ever shown."""
+
+    name: str
+    kind: str
+    profile: str
+    region: str
+    strict: bool
+    retire_missing: bool
+    author: str
+    at: int
+
+
+class Imports(Protocol):
+    """Sheets: judged first, recorded when confirmed."""
+
+    async def judge(self, content: bytes, upload: Upload, *, at: int) -> tuple[str, dict[str, Any]]:
+        """Judge a sheet and compare it with what is recorded; give the upload's id and what was found."""
+
+    async def confirm(self, upload_id: str) -> dict[str, Any]:
+        """Import a judged sheet; KeyError where it is forgotten."""
+
+    def upload(self, upload_id: str) -> Upload | None:
+        """Give what was uploaded, None where it is forgotten."""
+
+    async def rejected(self, upload_id: str) -> tuple[str, bytes] | None:
+        """Give name and content of the file of rejected rows, None for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRevision:
+    """One published revision of a report."""
+
+    folder: str
+    revision: int
+    period: str
+    status: str
+    region: str
+    method: str
+    as_of: int
+    start: int
+    end: int
+    seq: int
+    files: tuple[str, ...]
+
+
+class Reports(Protocol):
+    """Published reports, and making them."""
+
+    async def revisions(self) -> list[ReportRevision]:
+        """Give all revisions."""
+
+    async def read(self, folder: str, revision: int, name: str) -> bytes | None:
+        """Give a file of a revision; None where its manifest does not name it."""
+
+    async def problems(self, folder: str, revision: int) -> list[str] | None:
+        """Hold a revision's files against their sums; None where there is no such revision."""
+
+    async def differences(self, folder: str, earlier: int, later: int) -> list[dict[str, str]] | None:
+        """Give what two revisions say differently; None where one is missing."""
+
+    async def draft(self, period: str, region: str | None) -> dict[str, Any]:
+        """Make a draft of a period."""
+
+    async def final(self, period: str, *, early: bool, author: str) -> dict[str, Any]:
+        """Make the final report of a period."""
+
+
 class RecentLooks:
     """Which devices were looked at out of turn lately: none is twice within `EVERY_S`."""
 
@@ -94,6 +187,10 @@ class Parts:
     alerts: AlertQueries
     alert_decisions: AlertDecisions
     alert_titles: Callable[[Alert, Incident | None], tuple[str, str]]
+    imports: Imports
+    reports: Reports
+    objections: Objections
+    objection_desk: ObjectionDesk
     accounts: AccountDesk
     audit: AuditLog
     remembered: Remembered
