@@ -16,6 +16,7 @@ from monitor.cli import (
     corrections,
     coverage,
     credentials,
+    device,
     exemptions,
     explain,
     figures,
@@ -49,6 +50,7 @@ app = typer.Typer(
 app.command()(service.run)
 app.command()(service.demo)
 app.command()(looks.probe)
+app.command()(device.device)
 app.command()(pictures.picture)
 app.command("sweep")(looks.sweep_command)
 app.command()(figures.rates)
@@ -70,6 +72,7 @@ credential_app.command("set")(credentials.set_group)
 credential_app.command("list")(credentials.list_groups)
 credential_app.command("remove")(credentials.remove_group)
 credential_app.command("rotate-key")(credentials.rotate_key)
+credential_app.command("unlock")(credentials.unlock)
 app.add_typer(credential_app, name="credential")
 
 exempt_app = typer.Typer(help="报备 · exemptions: what is not assessed for a while", no_args_is_help=True)

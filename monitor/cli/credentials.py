@@ -18,6 +18,7 @@ from rich.table import Table
 
 from collectors.deep import Secret
 from monitor.adapters.vault import Scope
+from monitor.app.device import unlock_logins
 from monitor.app.wiring import vault_of
 from monitor.cli.common import (
     MISUSED,
@@ -26,8 +27,10 @@ from monitor.cli.common import (
     errors_as_messages,
     fail,
     load_settings,
+    run_coroutine,
     wide_console,
 )
+from monitor.cli.deciding import AsOption, author_of
 
 GroupArgument = Annotated[str, typer.Argument(metavar="GROUP", help="凭据组名称 · name of the group")]
 
@@ -109,6 +112,27 @@ def rotate_key(config: ConfigOption) -> None:
     with errors_as_messages():
         count = vault_of(load_settings(config), folder=config.parent).rotate_key()
     print(f"{count} 个凭据组已用新密钥加密 · {count} groups are encrypted under the new key")
+
+
+def unlock(
+    config: ConfigOption,
+    by: AsOption,
+    device: Annotated[str, typer.Option("--device", metavar="DEVICE_ID", help="设备编码 · one device")] = "",
+    group: Annotated[str, typer.Option("--group", metavar="GROUP", help="整个凭据组 · all devices of a group")] = "",
+) -> None:
+    """允许再次登录被拒两次的设备 · let devices that refused twice be logged in to again; a running service follows.
+
+    Example: `vidnet credential unlock --device 37070200001320000001 --as 值班员 -c vidnet.toml`
+    """
+    if bool(device) == bool(group):
+        fail(MISUSED, "须指定 --device 或 --group 之一 · name one of --device and --group")
+    settings = load_settings(config)
+    author = author_of(by)
+    at = int(time.time())
+    run_coroutine(
+        unlock_logins(device_id=device, group=group, author=author, at=at, settings=settings, folder=config.parent)
+    )
+    print(f"已允许再次登录 {device or group} · {device or group} may be logged in to again")
 
 
 def _ask() -> Secret:

@@ -14,6 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from collectors.base import PROOF_OF
+from collectors.urls import without_secrets
+from monitor.app.deep_probe import DeepProbed, deep_probe_address, deep_probe_device
 from monitor.app.probe import Probed, probe_address, probe_device
 from monitor.app.sweep import SweepResult, read_addresses, sweep
 from monitor.cli.common import (
@@ -41,12 +43,16 @@ def probe(
     ] = None,
     timeout: Annotated[float, typer.Option(min=0.1, max=60, help="超时（秒） · seconds")] = 3.0,
     trust_clock: Annotated[bool, typer.Option(help="相信本机时钟 · trust our own clock")] = False,
+    deep: Annotated[bool, typer.Option("--deep", help="深度巡检，按编码时登录 · look deeper, with its login")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """探测一台设备，列出全部事实与判断 · look once at one device: every fact of it, and the judgement.
 
     Example: `vidnet probe http://192.0.2.10/onvif/device_service`
     """
+    if deep:
+        _deep_probe(target, config, timeout_s=timeout, trust_clock=trust_clock, as_json=as_json)
+        return
     if "://" in target:
         look = probe_address(target, timeout_s=timeout, policy=Policy(), trust_clock=trust_clock)
     elif config is None:
@@ -68,6 +74,65 @@ def probe(
         raise typer.Exit(SILENT)
 
 
+def _deep_probe(target: str, config: Path | None, *, timeout_s: float, trust_clock: bool, as_json: bool) -> None:
+    if "://" in target:
+        look = deep_probe_address(target, timeout_s=timeout_s, policy=Policy(), trust_clock=trust_clock)
+    elif config is None:
+        fail(MISUSED, "按编码探测需要 -c 设置文件 · a device id needs -c FILE; an address begins with http://")
+    else:
+        look = deep_probe_device(target, settings=load_settings(config), folder=config.parent)
+    probed = run_coroutine(look)
+    values = _deep_values(probed)
+    if as_json:
+        print(json.dumps(values, ensure_ascii=False))
+    else:
+        table = Table(show_header=False, box=None)
+        for name, value in values.items():
+            lines = value if isinstance(value, list) else [value]
+            fact = Text("\n".join("–" if each in (None, "") else str(each) for each in lines) or "–")
+            table.add_row(f"[bold]{_DEEP_WORDS[name]}[/] {name}", fact)
+        wide_console().print(table)
+    if probed.observation.evidence is not Evidence.ANSWERED:
+        raise typer.Exit(SILENT)
+
+
+def _deep_values(probed: DeepProbed) -> dict[str, Any]:
+    result, clock = probed.result, probed.result.clock
+    recordings = result.recordings
+    return {
+        "address": probed.endpoint.address,
+        "outcome": result.outcome.value,
+        "detail": result.detail,
+        "duration_ms": round(result.duration_s * 1000, 1),
+        "requests": result.requests,
+        "login": probed.login.value,
+        "group": probed.group,
+        "device_utc": None if clock is None else _utc_text(clock.utc_s),
+        "clock_offset_s": None if clock is None else round(clock_offset_s(clock), 1),
+        "own_clock_trusted": probed.own_clock_trusted,
+        "maker": result.maker,
+        "model": result.model,
+        "firmware": result.firmware,
+        "serial": result.serial,
+        "macs": list(result.macs),
+        "services": list(result.services),
+        "profiles": [f"{each.token} {each.encoding} {each.width}×{each.height}" for each in result.profiles or ()],
+        "snapshot_uri": without_secrets(result.snapshot_uri),
+        "stream_uri": without_secrets(result.stream_uri),
+        "recordings": None
+        if recordings is None
+        else f"{recordings.count}, {_span(recordings.since)} – {_span(recordings.until)}",
+        "notes": [f"{note.step}: {note.ending} {note.detail}".strip() for note in result.notes],
+        "evidence": probed.observation.evidence.value,
+        "complete": probed.observation.complete,
+        "faults": [f"{code} {FAULTS[code].text_zh} {FAULTS[code].text_en}" for code in probed.observation.faults],
+    }
+
+
+def _span(at: int | None) -> str:
+    return "?" if at is None else _utc_text(at)
+
+
 def sweep_command(
     targets: Annotated[Path, typer.Option(metavar="FILE", help="每行一个 ONVIF 地址 · one ONVIF URL a line")],
     concurrency: Annotated[int, typer.Option(min=1, max=50_000, help="并发 · looks at once")] = 2_000,
@@ -86,6 +151,34 @@ def sweep_command(
         print(json.dumps(asdict(result), ensure_ascii=False))
     else:
         Console().print(_sweep_table(result))
+
+
+_DEEP_WORDS = {
+    "address": "地址",
+    "outcome": "结果",
+    "detail": "说明",
+    "duration_ms": "耗时",
+    "requests": "请求数",
+    "login": "登录",
+    "group": "凭据组",
+    "device_utc": "设备时间",
+    "clock_offset_s": "时钟偏差",
+    "own_clock_trusted": "本机时钟可信",
+    "maker": "厂商",
+    "model": "型号",
+    "firmware": "固件",
+    "serial": "序列号",
+    "macs": "MAC",
+    "services": "服务",
+    "profiles": "媒体配置",
+    "snapshot_uri": "抓图地址",
+    "stream_uri": "码流地址",
+    "recordings": "录像",
+    "notes": "未答的问题",
+    "evidence": "判断",
+    "complete": "算作深度巡检",
+    "faults": "故障",
+}
 
 
 _PROBE_WORDS = {

@@ -12,7 +12,7 @@ from monitor.adapters.db.fact_rows import change_row, correction_row
 from monitor.adapters.db.keys import refuse_unknown
 from monitor.adapters.db.numbering import numbered
 from monitor.adapters.db.reading import rows
-from monitor.adapters.db.schema import collector_mark, correction, device_state, last_batch, state_change
+from monitor.adapters.db.schema import collector_mark, correction, device, device_state, last_batch, state_change
 from monitor.adapters.db.state_rows import StateReader, state_row
 from monitor.adapters.db.writing import RowWriter, take
 from monitor.domain.state import DeviceState
@@ -40,6 +40,13 @@ class SqlStateStore:
             async for part in rows(connection, select(device_state)):
                 states += [reader.state(row, keys.id(row[0])) for row in part]
         return states
+
+    async def state(self, device_id: str) -> DeviceState | None:
+        """Give the state of one device, or None."""
+        statement = select(device_state).join(device, device.c.key == device_state.c.device)
+        async with self._database.read() as connection:
+            row = (await connection.execute(statement.where(device.c.id == device_id))).first()
+        return None if row is None else StateReader().state(tuple(row), device_id)
 
     async def load_mark(self, name: str) -> CollectorMark | None:
         """Give the mark of a collector, None before its first."""
