@@ -475,6 +475,17 @@ class Settings(BaseSettings):
     metrics: MetricsSettings = MetricsSettings()
     log: LogSettings = LogSettings()
 
+    @field_validator("receivers")
+    @classmethod
+    def _are_all_there(
+        cls, receivers: dict[str, ReceiverSettings], others: ValidationInfo
+    ) -> dict[str, ReceiverSettings]:
+        alerting = others.data.get("alerting")
+        unknown = sorted(set(alerting.orders_to) - set(receivers)) if alerting is not None else []
+        if unknown:
+            raise ValueError(f"alerting.orders_to names {', '.join(unknown)}, which there is not")
+        return receivers
+
     def policy(self) -> Policy:
         """Give the rules' settings as the domain takes them."""
         collector, rules = self.collector, self.rules

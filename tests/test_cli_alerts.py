@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import getpass
 import io
 import json
 import time
@@ -12,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from monitor.adapters.db.alerts import SqlAlertStore, SqlOutbox
 from monitor.adapters.db.engine import Database
+from monitor.cli import app
 from monitor.domain.alert import Happening
 from monitor.domain.facts import Party
 from monitor.ports import AlertBatch, Delivery
@@ -77,6 +80,14 @@ def test_an_acknowledgement_is_kept_with_who_and_when_and_only_once(city: CliCit
         ("acknowledged", "as:张三", "已派单"),
     ]
     assert city.refused("alerts", "show", "A9") == "没有告警 A9 · there is no alert A9\n"
+
+
+def test_without_a_command_it_lists_and_without_a_name_the_login_name_is_kept(city: CliCity) -> None:
+    listed = CliRunner().invoke(app, ["alerts", "-c", str(city.config), "--json"])
+    assert json.loads(listed.stdout) == city.json("alerts", "list")
+    assert CliRunner().invoke(app, ["alerts"], env={"VIDNET_CONFIG": ""}).exit_code == 2
+    assert city.run("alerts", "ack", "A1").exit_code == 0
+    assert city.json("alerts", "list")["alerts"][0]["acknowledged_by"] == f"as:{getpass.getuser()}"
 
 
 def test_a_silence_has_a_scope_an_end_and_an_author(city: CliCity) -> None:

@@ -211,6 +211,9 @@ def test_receivers_and_what_they_lack_without_repeating_their_secrets(tmp_path):
         "receivers.d.secret: input should be a valid string",
         "receivers.d.language: input should be 'zh', 'en' or 'both' (found 'fr')",
     ]
+    assert problems(tmp_path, '[alerting]\norders_to = ["boss"]\n') == [
+        "receivers: alerting.orders_to names boss, which there is not"
+    ]
     assert problems(tmp_path, '[alerting]\ncarriers = {"联通" = ["10.1.0.0/33"]}\n') == [
         "alerting.carriers: networks such as \"10.1.0.0/16\"; not 10.1.0.0/33 (found {'联通': ['10.1.0.0/33']})"
     ]

@@ -35,6 +35,7 @@ from monitor.services.evaluation import Evaluator
 from monitor.services.incident_tracker import IncidentTracker, Pace
 from monitor.services.ingest import Ingest
 from monitor.services.live_counts import LiveCounts
+from monitor.services.order_keeper import OrderKeeper
 from monitor.services.own_network import OwnNetwork, Phase
 from monitor.services.polling import Polling
 from monitor.settings import ReceiverSettings, Settings, SettingsError
@@ -104,6 +105,13 @@ class AlertingParts:
         self.readings = AlertReadings(
             evaluator, counts=counts, tracker=self.tracker, zone=settings.zone(), page=site.page, handbook=site.handbook
         )
+        self._orders = OrderKeeper(
+            self.tracker,
+            counts=counts,
+            state_of=ingest.states.get,
+            good_looks=site.good_looks,
+            receivers=site.orders_to,
+        )
         self.alerting = Alerting(
             SqlAlertStore(database),
             rules=rules,
@@ -111,11 +119,9 @@ class AlertingParts:
             readings=self.readings,
             tracker=self.tracker,
             counts=counts,
-            state_of=ingest.states.get,
+            orders=self._orders,
             lineage=lambda code: evaluator().tree.lineage(code),
             zone=settings.zone(),
-            good_looks=site.good_looks,
-            orders_to=site.orders_to,
         )
         self.deliveries = [
             ReceiverDelivery(
@@ -177,7 +183,7 @@ class AlertingParts:
             happened=self.alerting.counters,
             incidents=incidents,
             incident_devices=devices,
-            orders=self.alerting.open_orders,
+            orders=self._orders.open,
             rounds=self.alerting.rounds,
             store_ok=not self.alerting.store_error,
             receivers={

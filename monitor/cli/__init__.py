@@ -165,9 +165,8 @@ inventory_app.command("check")(inventory.check)
 inventory_app.command("export")(inventory.export)
 inventory_app.command("diff")(ledger.diff)
 app.add_typer(inventory_app, name="inventory")
-alerts_app = typer.Typer(
-    help="告警 · alerts: what is raised, who takes care of it, what is silenced", no_args_is_help=True
-)
+alerts_app = typer.Typer(help="告警 · alerts: what is raised, who takes care of it, what is silenced")
+alerts_app.callback(invoke_without_command=True)(alerts.alerts)
 alerts_app.command("list")(alerts.list_alerts)
 alerts_app.command("show")(alerts.show_alert)
 alerts_app.command("ack")(alerts.ack)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import time
 from collections.abc import Sequence
 from datetime import tzinfo
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -31,9 +33,30 @@ from monitor.domain.silence import Silence
 from monitor.ports import Backlog
 
 AsOption = Annotated[
-    str, typer.Option("--as", metavar="NAME", help="操作人（记为未核实） · who does it, recorded as unverified")
+    str | None,
+    typer.Option(
+        "--as",
+        metavar="NAME",
+        help="操作人（记为未核实），默认系统登录名 · who does it, recorded as unverified; the login name by default",
+    ),
+]
+OptionalConfig = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", metavar="FILE", envvar="VIDNET_CONFIG", help="设置文件 · settings file (TOML)"),
 ]
 DAYS_SHOWN_S = 7 * 86_400
+
+
+def alerts(context: typer.Context, config: OptionalConfig = None, as_json: JsonOption = False) -> None:
+    """不带子命令时同 list · without a command the same as list.
+
+    Example: `vidnet alerts -c vidnet.toml`
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if config is None:
+        fail(MISUSED, "用 -c 给出设置文件 · give the settings file with -c")
+    list_alerts(config, as_json=as_json)
 
 
 def list_alerts(
@@ -110,7 +133,7 @@ def show_alert(
 def ack(
     config: ConfigOption,
     ids: Annotated[list[str], typer.Argument(metavar="ID…", help="告警编号 · alerts' ids")],
-    author: AsOption,
+    author: AsOption = None,
     note: Annotated[str, typer.Option(help="说明 · a note")] = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -140,8 +163,8 @@ def ack(
 
 def silence(
     config: ConfigOption,
-    author: AsOption,
     reason: Annotated[str, typer.Option(help="原因 · why")],
+    author: AsOption = None,
     until: Annotated[str | None, typer.Option("--to", metavar="WHEN", help="到何时 · until when")] = None,
     hours: Annotated[
         float | None, typer.Option("--for", metavar="HOURS", help="时长（小时） · for so many hours")
@@ -191,7 +214,7 @@ def silence(
 def unsilence(
     config: ConfigOption,
     ids: Annotated[list[str], typer.Argument(metavar="ID…", help="静默编号，如 S3 · silences' ids")],
-    author: AsOption,
+    author: AsOption = None,
 ) -> None:
     """提前结束静默 · end silences early.
 
@@ -212,10 +235,10 @@ def unsilence(
         raise typer.Exit(FAILED)
 
 
-def named(author: str) -> str:
-    """Give the author of a name that nobody checked, or end the command."""
+def named(author: str | None) -> str:
+    """Give the author of a name that nobody checked, the login name for none, or end the command."""
     try:
-        return unverified(author)
+        return unverified(getpass.getuser() if author is None else author)
     except ValueError as error:
         fail(MISUSED, str(error))
 

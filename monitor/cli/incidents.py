@@ -108,7 +108,7 @@ def party(
     config: ConfigOption,
     incident_id: IdArgument,
     responsible: Annotated[Party, typer.Argument(help="责任方 · who is responsible")],
-    author: AsOption,
+    author: AsOption = None,
     note: Annotated[str, typer.Option(help="说明 · a note")] = "",
 ) -> None:
     """认定事件的责任方 · say who is responsible for an incident.

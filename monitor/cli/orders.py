@@ -90,7 +90,7 @@ def list_orders(
 def make(
     config: ConfigOption,
     subject: Annotated[str, typer.Argument(metavar="ID", help="告警或事件编号 · an alert's or incident's id")],
-    author: AsOption,
+    author: AsOption = None,
 ) -> None:
     """由告警或事件派单 · make a work order of an alert or incident.
 
@@ -134,7 +134,7 @@ def export(
 def import_results(
     config: ConfigOption,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV：id,acked_at,repaired_at,result,external")],
-    author: AsOption,
+    author: AsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """导回处理结果，全部或全不；结案只凭探测 · take back what was reported, all or none; only looks close an order.

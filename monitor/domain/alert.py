@@ -75,6 +75,7 @@ class Reading:
         suppressed: whether nobody is to be told now, because the cause is exempt.
         short: how many devices or points more it takes; 0 where that says nothing.
         incident: the id of the incident it is about, "" for none.
+        since: since when it is so, where that is known better than by when it was first found.
     """
 
     subject: Subject
@@ -85,6 +86,7 @@ class Reading:
     suppressed: bool = False
     short: int = 0
     incident: str = ""
+    since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def decide(
     if not _is_bad(rule, reading):
         return Decision(None, changed=alert is not None)
     if alert is None:
-        alert = Alert(rule.id, reading.subject, rule.severity, since=at)
+        alert = Alert(rule.id, reading.subject, rule.severity, since=at if reading.since is None else reading.since)
     alert = _renewed(alert, reading)
     if at - alert.since < rule.sustained_s:
         return Decision(alert, changed=True)

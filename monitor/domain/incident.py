@@ -110,6 +110,11 @@ class Incident:
         """Whether it lasts."""
         return self.closed_at is None
 
+    @property
+    def fault(self) -> str:
+        """What is broken: the same whenever it breaks again."""
+        return f"{self.kind}:{self.shared}:{self.value}"
+
 
 @dataclass(frozen=True, slots=True)
 class Member:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -26,13 +26,10 @@ from monitor.domain.tally import BUCKETS, EMPTY, Tally
 from monitor.domain.target import Target, target_in_force
 from monitor.domain.weeks import week_of
 from monitor.ports import Backlog
+from monitor.services.county_drops import CountyDrops
 from monitor.services.evaluation import ASSESSED_CLASSES, Evaluator, rolled_up
 from monitor.services.incident_tracker import IncidentTracker
 from monitor.services.live_counts import LiveCounts
-
-DROP_WINDOW_S = 600
-DROP_KEPT_S = 86_400
-"""How long a county that fell is held against what it was before."""
 
 EXEMPTION_KEPT_S = 30 * 86_400
 WORST_TOWNS = 3
@@ -118,8 +115,7 @@ class AlertReadings:
         self._handbook = handbook
         self._round = Round(0, {}, Health())
         self._closed: dict[str, Incident] = {}
-        self._ring: deque[tuple[int, dict[str, tuple[int, int]]]] = deque()
-        self._fell_from: dict[str, tuple[int, tuple[int, int]]] = {}
+        self._county_drops = CountyDrops()
         self._target_cache: dict[tuple[Indicator, str, PointClass | None], Target | None] = {}
         self._targets_of: tuple[object, int] = (None, 0)
 
@@ -136,7 +132,7 @@ class AlertReadings:
         self._closed = {incident.id: incident for incident in closed}
         self._round = Round(at, self._summed(counts), health, list(counts.offline()))
         if not blind:
-            self._note_rates(at)
+            self._county_drops.note(at, self._unexplained())
 
     def of(self, rule: AlertRule, raised: Iterable[Alert] = ()) -> list[Reading]:
         """Give the readings of a rule; a subject that has none is in order.
@@ -250,44 +246,15 @@ class AlertReadings:
                 short = max(0, ceil(threshold * rate.denominator - rate.numerator))
                 yield self._reading(region, point_class, rate, threshold, None, short)
 
-    def _note_rates(self, at: int) -> None:
-        """Keep how many devices of each county are online and offline, without what incidents explain."""
-        explained = self._down_by_county()
-        now: dict[str, tuple[int, int]] = {}
-        for county in self._evaluator().tree.at_level(RegionLevel.COUNTY):
-            tally = self._round.sums.get((county.code, None), EMPTY)
-            known = min(tally.offline, explained[county.code])
-            now[county.code] = (tally.online + known, tally.offline - known)
-        self._ring.append((at, now))
-        while self._ring and self._ring[0][0] < at - DROP_WINDOW_S:
-            self._ring.popleft()
-
     def _drops(self, rule: AlertRule, raised: set[str]) -> Iterable[Reading]:
-        """Give the share of each county that was online within ten minutes and is offline now.
-
-        Devices that were unknown and turn out to be offline, as after a start, have not fallen. A county that fell is
-        held against what it was before, or it would seem to have recovered ten minutes later.
-        """
-        if not self._ring or rule.threshold is None:
+        if rule.threshold is None:
             return
-        at, now = self._ring[-1]
-        self._fell_from = {
-            county: fell for county, fell in self._fell_from.items() if county in raised and at - fell[0] < DROP_KEPT_S
-        }
+        fallen = self._county_drops.fallen(rule.threshold, raised)
         for region in self._regions(rule):
-            online, offline = now.get(region.code, (0, 0))
-            assessed = online + offline
-            if not assessed:
-                continue
-            fell = self._fell_from.get(region.code)
-            before = [fell[1]] if fell is not None else [each[region.code] for _, each in self._ring]
-            most = max(before, key=lambda each: min(each[0] - online, offline - each[1]))
-            value = Fraction(max(0, min(most[0] - online, offline - most[1])), assessed)
-            if fell is None and value > rule.threshold:
-                self._fell_from[region.code] = (at, most)
-            yield Reading(
-                _subject(region.code, region, self._county(region.code)), value, rule.threshold, denominator=assessed
-            )
+            if region.code in fallen:
+                subject = _subject(region.code, region, self._county(region.code))
+                drop = fallen[region.code]
+                yield Reading(subject, drop.value, rule.threshold, denominator=drop.denominator)
 
     def _weeks(self, rule: AlertRule) -> Iterable[Reading]:
         """Give each county's rate of this week if nothing changes until its end; from Wednesday on."""
@@ -339,7 +306,7 @@ class AlertReadings:
                 county=self._county(device.region or ""),
             )
             threshold = rule.threshold if rule.threshold is not None else _ZERO
-            yield Reading(subject, Fraction(self._round.at - since), threshold, suppressed=told)
+            yield Reading(subject, Fraction(self._round.at - since), threshold, suppressed=told, since=since)
 
     def _long_offline(self, rule: AlertRule) -> Iterable[Reading]:
         limit_s = int(rule.threshold or 0)
@@ -400,12 +367,23 @@ class AlertReadings:
                 rule.threshold if rule.threshold is not None else _ZERO,
                 suppressed=self._tracker.is_exempt(incident.id),
                 incident=incident.id,
+                since=incident.began_at,
             )
 
     def _incidents_in(self, county: str) -> tuple[Incident, ...]:
         open_now = [one.incident for one in self._tracker.open.values() if one.incident.down]
         here = [each for each in open_now if not county or each.county in ("", county)]
         return tuple(sorted(here, key=lambda each: -each.down)[:2])
+
+    def _unexplained(self) -> dict[str, tuple[int, int]]:
+        """Give the devices of each county that are online and offline, those in incidents as if they were online."""
+        explained = self._down_by_county()
+        found = {}
+        for county in self._counties():
+            tally = self._round.sums.get((county, None), EMPTY)
+            known = min(tally.offline, explained[county])
+            found[county] = (tally.online + known, tally.offline - known)
+        return found
 
     def _down_by_county(self) -> Counter[str]:
         counties: Counter[str] = Counter()

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
+from fractions import Fraction
 
 import structlog
 
@@ -19,20 +20,18 @@ from monitor.domain.alert import Alert, Happening, Reading, Severity, Subject, T
 from monitor.domain.alert_rule import AlertRule
 from monitor.domain.alert_words import words_en, words_zh
 from monitor.domain.alerting import Decision, decide_rule
-from monitor.domain.incident import Incident, Shared, title_of
+from monitor.domain.incident import Incident
 from monitor.domain.notification import Message, Waiting
 from monitor.domain.silence import Silence
-from monitor.domain.state import Connectivity, DeviceState
-from monitor.domain.work_order import WorkOrder, judged, reopened, reopens
 from monitor.ports import AlertBatch, AlertStore, StoreBusyError
 from monitor.services.alert_readings import AlertReadings, Health
-from monitor.services.incident_tracker import IncidentTracker, Updates
+from monitor.services.incident_tracker import IncidentTracker
 from monitor.services.live_counts import LiveCounts
+from monitor.services.order_keeper import OrderKeeper
 
 log = structlog.get_logger()
 
-ORDERS_EVERY_S = 60
-MOST_ORDER_DEVICES = 5_000
+FIGURES_EVERY_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +65,9 @@ class Alerting:
         readings: gives what the rules are asked about.
         tracker: the incidents.
         counts: gives the live counts.
-        state_of: gives a device's state, None for one that is not in the inventory.
+        orders: the work orders.
         lineage: gives the codes of a region and of those above.
         zone: the city's zone.
-        good_looks: how many good looks close a work order.
-        orders_to: names of the receivers that work orders are sent to.
     """
 
     def __init__(
@@ -82,11 +79,9 @@ class Alerting:
         readings: AlertReadings,
         tracker: IncidentTracker,
         counts: Callable[[], LiveCounts],
-        state_of: Callable[[str], DeviceState | None],
+        orders: OrderKeeper,
         lineage: Callable[[str], Sequence[str]],
         zone: tzinfo,
-        good_looks: int = 3,
-        orders_to: Sequence[str] = (),
     ) -> None:
         self.rounds = 0
         self.store_error = ""
@@ -97,17 +92,14 @@ class Alerting:
         self._readings = readings
         self._tracker = tracker
         self._counts = counts
-        self._state_of = state_of
+        self._orders = orders
         self._lineage = lineage
         self._zone = zone
-        self._good_looks = good_looks
-        self._orders_to = tuple(orders_to)
         self._alerts: dict[str, dict[str, Alert]] = {rule: {} for rule in self._rules}
-        self._orders: dict[str, WorkOrder] = {}
         self._silences: Sequence[Silence] = ()
         self._numbers: Counter[str] = Counter()
+        self._figures: dict[str, tuple[int, Fraction | None]] = {}
         self._unsaved: AlertBatch | None = None
-        self._judged_at = 0
         self._listeners: list[Callable[[Sequence[Waiting]], None]] = []
 
     def on_told(self, listener: Callable[[Sequence[Waiting]], None]) -> None:
@@ -125,11 +117,6 @@ class Alerting:
         """The open incidents, the largest first."""
         found = [one.incident for one in self._tracker.open.values()]
         return sorted(found, key=lambda incident: -incident.down)
-
-    @property
-    def open_orders(self) -> int:
-        """How many work orders are open."""
-        return sum(order.closed_at is None for order in self._orders.values())
 
     async def load(self, *, at: int, last_seq: int) -> None:
         """Take up what is stored, and take note of the changes that came after it.
@@ -151,7 +138,7 @@ class Alerting:
         self._tracker.restore(book.incidents, book.members, number=book.numbers["incident"], cursor=cursor, dead=dead)
         self._tracker.note(await self._store.facts_after(cursor))
         self._numbers.update(book.numbers)
-        self._orders = {order.id: order for order in book.orders}
+        self._orders.restore(book.orders)
         for (rule, key), since in book.pending.items():
             if rule in self._alerts:
                 self._alerts[rule][key] = _pending(self._rules[rule], key, since)
@@ -208,7 +195,7 @@ class Alerting:
             cursor=updates.cursor,
         )
         self._decide(batch, at=at, blind=blind)
-        self._mind_orders(batch, updates, at=at)
+        self._orders.mind(batch, updates, at=at, raised={alert.id for alert in self.raised})
         self.rounds += 1
         if not _is_empty(batch):
             batch.numbers = {"incident": self._tracker.number} | {n: self._numbers[n] for n in ("alert", "outbox")}
@@ -252,10 +239,7 @@ class Alerting:
                     alerts[key] = replace(alert, acked_at=acked_at, acked_by=acked_by)
         for incident_id, party in decided.parties.items():
             self._tracker.decide_party(incident_id, party)
-        fresh = {order.id: order for order in decided.orders}
-        self._orders = {
-            order_id: order for order_id, order in self._orders.items() if order.closed_at is not None
-        } | fresh
+        self._orders.renew(decided.orders)
 
     def _decide(self, batch: AlertBatch, *, at: int, blind: bool) -> None:
         alerts: list[Alert] = []
@@ -273,7 +257,8 @@ class Alerting:
                 if decision.alert is None:
                     continue
                 alert = self._kept(rule, decision, batch, at)
-                if alert.id and decision.changed:
+                if alert.id and (decision.changed or self._is_figure_due(alert, at)):
+                    self._figures[alert.id] = (at, alert.value)
                     alerts.append(alert)
                 outbox += self._rows(rule, alert, decision, batch, at)
                 if alert.cleared_at is None:
@@ -286,6 +271,11 @@ class Alerting:
         pending = self._pending()
         if pending != pending_before:
             batch.pending = pending
+
+    def _is_figure_due(self, alert: Alert, at: int) -> bool:
+        """Tell whether the figure of an alert that lasts is to be stored anew: where it changed, once a minute."""
+        stored_at, value = self._figures.get(alert.id, (0, None))
+        return alert.value != value and at - stored_at >= FIGURES_EVERY_S
 
     def _kept(self, rule: AlertRule, decision: Decision, batch: AlertBatch, at: int) -> Alert:
         """Give an alert that was just raised its id, and note in its timeline what happened."""
@@ -300,6 +290,7 @@ class Alerting:
             if alert.incident:
                 happenings.append(Happening(alert.incident, at, "alert", note=alert.id))
         if alert.cleared_at is not None:
+            self._figures.pop(alert.id, None)
             self.counters["cleared", rule.severity.value] += 1
             happenings.append(Happening(alert.id, at, "cleared"))
         return alert
@@ -312,7 +303,8 @@ class Alerting:
             receivers = self._told(rule, alert, telling)
             happenings.append(Happening(alert.id, at, f"told_{telling}", note=", ".join(receivers)))
             if telling is Telling.RAISED and rule.order:
-                rows += self._order(alert, batch, at)
+                message = self._orders.make(alert, self._readings.detail(rule, alert).devices, batch, at=at)
+                rows += [self._row(name, message) for name in self._orders.receivers]
             if receivers:
                 message = self._message(rule, alert, telling, at=at)
                 rows += [self._row(receiver, message) for receiver in receivers]
@@ -376,73 +368,6 @@ class Alerting:
             if not alert.id
         }
 
-    # -- work orders -------------------------------------------------------------------------------------------------
-
-    def _order(self, alert: Alert, batch: AlertBatch, at: int) -> list[Waiting]:
-        """Make a work order of an alert, or open the closed one of the same fault again."""
-        incident = self._tracker.incident(alert.incident) if alert.incident else None
-        if incident is not None:
-            subject, fault = incident.id, f"{incident.kind}:{incident.shared}:{incident.value}"
-            title_zh, title_en = title_of(incident)
-            devices = tuple(self._tracker.ever_in(incident.id)[:MOST_ORDER_DEVICES])
-        else:
-            subject, fault = alert.id, f"{alert.rule}:{alert.subject.key}"
-            title_zh, title_en = alert.subject.name_zh, alert.subject.name_en
-            devices = self._readings.detail(self._rules[alert.rule], alert).devices
-        index = self._tracker.index
-        numbers = [number for number in map(index.number, devices) if number is not None]
-        before = next((order for order in self._orders.values() if reopens(order, fault=fault, at=at)), None)
-        happenings = batch.happenings
-        if before is not None:
-            order = reopened(before, subject=subject, devices=devices, at=at)
-            batch.reopened = [*batch.reopened, order]
-            happenings.append(Happening(order.id, at, "reopened", note=subject))
-        else:
-            order = WorkOrder(
-                id=f"W-{subject}",
-                fault=fault,
-                subject=subject,
-                title_zh=title_zh,
-                title_en=title_en,
-                opened_at=at,
-                county=alert.subject.county,
-                maintainer=_most(index.value(Shared.MAINTAINER, number) for number in numbers),
-                contract=_most(index.value(Shared.CONTRACT, number) for number in numbers),
-                devices=devices,
-            )
-            batch.orders = [*batch.orders, order]
-            happenings.append(Happening(order.id, at, "opened", note=subject))
-        self._orders[order.id] = order
-        return [self._row(name, _order_message(order, alert, at=at)) for name in self._orders_to]
-
-    def _mind_orders(self, batch: AlertBatch, updates: Updates, *, at: int) -> None:
-        """Close orders whose devices have proved it, and keep up those of incidents that grew."""
-        grown = {member.incident for member in updates.members if member.left_at is None}
-        changed: dict[str, WorkOrder] = {}
-        for order in list(self._orders.values()):
-            if order.closed_at is None and order.subject in grown and order.subject in self._tracker.open:
-                devices = tuple(self._tracker.ever_in(order.subject)[:MOST_ORDER_DEVICES])
-                changed[order.id] = self._orders[order.id] = replace(order, devices=devices)
-        if at - self._judged_at >= ORDERS_EVERY_S or any(not each.is_open for each in updates.incidents):
-            self._judged_at = at
-            lasting = {alert.id for alert in self.raised} | set(self._tracker.open)
-            for order in list(self._orders.values()):
-                if order.closed_at is None and order.subject not in lasting:
-                    after = judged(order, map(self._committed, order.devices), at=at, looks=self._good_looks)
-                    if after is not order:
-                        changed[order.id] = self._orders[order.id] = after
-        opened = {order.id for order in (*batch.orders, *batch.reopened)}
-        happenings = batch.happenings
-        happenings += [Happening(each.id, at, "closed") for each in changed.values() if each.closed_at is not None]
-        batch.orders = [*batch.orders, *(order for order in changed.values() if order.id not in opened)]
-
-    def _committed(self, device_id: str) -> DeviceState | None:
-        """Give a device's state where its connectivity is committed as it says; else one that proves nothing."""
-        state = self._state_of(device_id)
-        if state is None or self._counts().connectivity(device_id) is state.connectivity:
-            return state
-        return replace(state, connectivity=Connectivity.UNKNOWN)
-
 
 def _pending(rule: AlertRule, key: str, since: int) -> Alert:
     return Alert(rule.id, Subject(key, "", ""), rule.severity, since)
@@ -451,37 +376,6 @@ def _pending(rule: AlertRule, key: str, since: int) -> Alert:
 def _is_theirs(rule: AlertRule) -> bool:
     """Tell whether a rule is about devices, so that it decides nothing while our own network is down."""
     return rule.measure.is_regional or rule.measure.value in ("dark_point", "exemption_over")
-
-
-def _most(values: Iterable[str]) -> str:
-    counted = Counter(value for value in values if value)
-    return counted.most_common(1)[0][0] if counted else ""
-
-
-def _order_message(order: WorkOrder, alert: Alert, *, at: int) -> Message:
-    zh = f"责任运维 {order.maintainer or '–'}，合同 {order.contract or '–'}，设备 {len(order.devices):,} 台"
-    en = f"maintainer {order.maintainer or '–'}, contract {order.contract or '–'}, {len(order.devices):,} devices"
-    again = order.reopened > 0
-    return Message(
-        key=f"{order.id}:{order.reopened}:opened",
-        telling=Telling.RAISED,
-        alert=alert.id,
-        rule="work-order",
-        severity=alert.severity,
-        at=at,
-        title_zh=f"【{'重开' if again else ''}工单】{order.id} {alert.subject.name_zh} {order.title_zh}",
-        body_zh=zh,
-        title_en=f"[{'reopened ' if again else ''}work order] {order.id} {alert.subject.name_en}: {order.title_en}",
-        body_en=en,
-        county=order.county,
-        place_zh=alert.subject.name_zh,
-        place_en=alert.subject.name_en,
-        incident=alert.incident,
-        subject=order.subject,
-        raised_at=order.opened_at,
-        devices=order.devices,
-        order=order.id,
-    )
 
 
 def _is_empty(batch: AlertBatch) -> bool:

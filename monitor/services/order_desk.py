@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from monitor.domain.alert import Happening
 from monitor.domain.device import Device
 from monitor.domain.incident import title_of
-from monitor.domain.work_order import WorkOrder, reopened, reopens
+from monitor.domain.work_order import WorkOrder, most_common, reopened, reopens
 from monitor.ports import AlertDecisions, AlertQueries
 
 
@@ -47,7 +46,7 @@ class OrderDesk:
         if alert is not None and alert.incident:
             return await self.make(alert.incident, devices=devices, author=author, at=at)
         if incident is not None:
-            fault = f"{incident.kind}:{incident.shared}:{incident.value}"
+            fault = incident.fault
             title_zh, title_en = title_of(incident)
             ids = tuple(member.device_id for member in await self._queries.members(subject))
             county = incident.county
@@ -74,8 +73,8 @@ class OrderDesk:
                 title_en=title_en,
                 opened_at=at,
                 county=county,
-                maintainer=_most(devices[each].organisations.maintainer for each in ids if each in devices),
-                contract=_most(devices[each].organisations.contract for each in ids if each in devices),
+                maintainer=most_common(devices[each].organisations.maintainer for each in ids if each in devices),
+                contract=most_common(devices[each].organisations.contract for each in ids if each in devices),
                 devices=ids,
             )
         kind = "reopened" if before is not None else "opened"
@@ -133,8 +132,3 @@ def changed(
 def _said(before: WorkOrder, after: WorkOrder) -> str:
     names = ("acked_at", "repaired_at", "result", "external")
     return ", ".join(name for name in names if getattr(before, name) != getattr(after, name))
-
-
-def _most(values: Iterable[str]) -> str:
-    counted = Counter(value for value in values if value)
-    return counted.most_common(1)[0][0] if counted else ""

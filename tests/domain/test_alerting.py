@@ -106,6 +106,12 @@ def test_while_our_own_network_is_down_nothing_is_decided() -> None:
     assert decide(RATE, GOOD, raised, at=T0 + 60, zone=ZONE, blind=True).alert is raised
 
 
+def test_what_is_known_to_be_so_for_longer_is_sustained_at_once() -> None:
+    decision = decide(RATE, replace(BAD, since=T0 - 1_000), None, at=T0, zone=ZONE)
+    assert decision.alert is not None
+    assert (decision.alert.since, decision.alert.raised_at) == (T0 - 1_000, T0)
+
+
 def test_with_a_target_of_all_it_is_cleared_when_all_is_there() -> None:
     rule = replace(RATE, sustained_s=0)
     full = replace(reading("1"), threshold=Fraction(1))

@@ -23,6 +23,7 @@ from monitor.ports import AlertBatch, StoreBusyError
 from monitor.services.alert_readings import Health
 from monitor.services.alerting import Alerting, Receiver
 from monitor.services.incident_tracker import Updates
+from monitor.services.order_keeper import OrderKeeper
 
 ZONE = ZoneInfo("Asia/Shanghai")
 T0 = 1_767_225_600
@@ -35,6 +36,7 @@ class World:
 
     def __init__(self) -> None:
         self.bad = False
+        self.figure = Fraction("0.9")
         self.states: dict[str, DeviceState] = {}
         self.open: dict[str, Any] = {}
         self.index = self
@@ -45,7 +47,7 @@ class World:
         pass
 
     def of(self, rule: AlertRule, raised: Any = ()) -> list[Reading]:
-        return [Reading(COUNTY, Fraction("0.9") if self.bad else Fraction(1), Fraction("0.95"), short=5)]
+        return [Reading(COUNTY, self.figure if self.bad else Fraction(1), Fraction("0.95"), short=5)]
 
     def detail(self, rule: AlertRule, alert: Alert) -> Detail:
         return Detail(assessed=100, offline=10, devices=tuple(self.states))
@@ -104,10 +106,14 @@ class Desk:
             readings=world,  # type: ignore[arg-type]
             tracker=world,  # type: ignore[arg-type]
             counts=lambda: world,  # type: ignore[arg-type, return-value]
-            state_of=world.states.get,
+            orders=OrderKeeper(
+                world,  # type: ignore[arg-type]
+                counts=lambda: world,  # type: ignore[arg-type, return-value]
+                state_of=world.states.get,
+                good_looks=2,
+            ),
             lineage=lambda code: (code, "3707"),
             zone=ZONE,
-            good_looks=2,
         )
 
     async def loaded(self, *, at: int = T0) -> Desk:
@@ -143,6 +149,19 @@ async def test_an_episode_is_raised_reminded_and_cleared_under_one_id(database: 
         ("cleared", ""),
     ]
     assert [alert.id for alert in desk.alerting.raised] == ["A2"]
+
+
+async def test_the_figure_of_an_alert_that_lasts_is_stored_when_it_changed_once_a_minute(database: Database) -> None:
+    desk = await Desk(database, World()).loaded()
+    desk.world.bad = True
+
+    async def stored(at: int, value: str) -> Fraction | None:
+        desk.world.figure = Fraction(value)
+        await desk.round(at)
+        return (await desk.queries.alerts())[0].value
+
+    figures = [await stored(T0 + s, value) for s, value in ((0, "0.9"), (15, "0.8"), (60, "0.7"), (75, "0.6"))]
+    assert figures == [Fraction("0.9"), Fraction("0.9"), Fraction("0.7"), Fraction("0.7")]
 
 
 async def test_a_pending_alert_and_a_raised_one_survive_a_restart(database: Database) -> None:
