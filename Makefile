@@ -5,7 +5,7 @@ BIN := .venv/bin
 DEVICES ?=
 
 TEST_PACKAGES := openssl postgresql prometheus prometheus-alertmanager mosquitto iproute2 chromium fonts-noto-cjk
-BENCH_PACKAGES := nginx prometheus-blackbox-exporter
+BENCH_PACKAGES := mosquitto nginx prometheus-blackbox-exporter
 
 .PHONY: charts screenshots demo test check format bench soak lock clean dashboards
 

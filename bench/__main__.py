@@ -21,6 +21,7 @@ from bench.rows_boards import board_rows
 from bench.rows_city import city_rows
 from bench.rows_import import import_rows
 from bench.rows_look import look_rows, step_rows
+from bench.rows_push import push_rows
 from bench.rows_report import report_rows
 from bench.rows_sweep import sweep_rows
 from bench.sizes import QUICK, Sizes
@@ -34,6 +35,7 @@ MEASURES: dict[str, Measure] = {
     "report": report_rows,
     "alerts": alert_rows,
     "steps": step_rows,
+    "push": push_rows,
     "import": import_rows,
     "boards": board_rows,
 }

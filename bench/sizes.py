@@ -25,6 +25,9 @@ class Sizes:
         step_devices, step_calls: devices and calls of the step profile.
         boards_devices: devices of the city whose metrics fill Prometheus (2,000 make 5,000 series).
         boards_days: days of them.
+        pushed: devices behind gateways.
+        told: devices of a platform.
+        keepalives: keepalives over GA/T 1400.
     """
 
     rounds: int = 3
@@ -44,6 +47,9 @@ class Sizes:
     step_calls: int = 100_000
     boards_devices: int = 2_000
     boards_days: float = 30
+    pushed: int = 50_000
+    told: int = 10_000
+    keepalives: int = 15_000
 
 
 QUICK = Sizes(
@@ -64,6 +70,9 @@ QUICK = Sizes(
     step_calls=4_000,
     boards_devices=2_000,
     boards_days=0.25,
+    pushed=2_000,
+    told=1_000,
+    keepalives=1_000,
 )
 CONCURRENCY = 200
 """Looks or probes under way at once, where we and the peer are compared."""

@@ -16,11 +16,15 @@ from monitor.settings import LogSettings
 
 WORK = {
     "alerts": "bench.work_alerts:alerts",
+    "batches": "bench.work_push:batches",
     "journey": "bench.work_look:journey",
+    "keepalives": "bench.work_push:keepalives",
     "lean": "bench.work_look:lean",
+    "platform": "bench.work_push:platform",
     "prepare": "bench.work_city:prepare",
     "report_city": "bench.work_report:report_city",
     "report_city_on_postgres": "bench.work_report:report_city_on_postgres",
+    "singles": "bench.work_push:singles",
     "steps": "bench.work_steps:steps",
 }
 

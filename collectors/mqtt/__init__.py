@@ -41,7 +41,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 60.0
 MAX_PACKET_BYTES = 8 * 1024 * 1024
 """What the broker may send us at all; what is longer than a payload may be, but shorter than this, is recorded."""
 
-TOGETHER = 200
+TOGETHER = 500
 """Messages that are stored together at most."""
 
 ANSWER_EVERY_S = 1.0

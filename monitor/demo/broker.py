@@ -7,7 +7,7 @@ import getpass
 import os
 import shutil
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def start_broker(folder: Path, *, port: int) -> AsyncIterator[bool]:
+async def start_broker(folder: Path, *, port: int, more: Sequence[str] = ()) -> AsyncIterator[bool]:
     """Run a broker on loopback for as long as the context lasts; give whether it runs.
 
     It takes everybody on this machine: what is in it is simulated.
@@ -40,7 +40,7 @@ async def start_broker(folder: Path, *, port: int) -> AsyncIterator[bool]:
         yield False
         return
     configuration = folder / "mosquitto.conf"
-    lines = [f"listener {port} 127.0.0.1", "allow_anonymous true", "persistence false", "log_type error"]
+    lines = [f"listener {port} 127.0.0.1", "allow_anonymous true", "persistence false", "log_type error", *more]
     if os.geteuid() == 0:
         lines.insert(0, f"user {getpass.getuser()}")
     configuration.write_text("\n".join(lines) + "\n", encoding="utf-8")
