@@ -19,6 +19,7 @@ from bench.report import Row, show, write
 from bench.rows_alerts import alert_rows
 from bench.rows_boards import board_rows
 from bench.rows_city import city_rows
+from bench.rows_follow import follow_rows
 from bench.rows_import import import_rows
 from bench.rows_look import look_rows, step_rows
 from bench.rows_push import push_rows
@@ -38,6 +39,7 @@ MEASURES: dict[str, Measure] = {
     "push": push_rows,
     "import": import_rows,
     "boards": board_rows,
+    "follow": follow_rows,
 }
 
 

@@ -17,6 +17,7 @@ from monitor.settings import LogSettings
 WORK = {
     "alerts": "bench.work_alerts:alerts",
     "batches": "bench.work_push:batches",
+    "follow": "bench.work_follow:follow",
     "journey": "bench.work_look:journey",
     "keepalives": "bench.work_push:keepalives",
     "lean": "bench.work_look:lean",

@@ -27,6 +27,7 @@ log = structlog.get_logger()
 
 PUT_AT_ONCE = 1_000
 STAND_AT_ONCE = 5_000
+LOOK_AT_ONCE = 2_000
 """Devices dealt with between two turns of the event loop: about 20 ms of work each."""
 
 
@@ -116,7 +117,6 @@ class Following:
 
     async def _take_in(self, news: InventoryNews, tree: RegionTree) -> None:
         parts, city = self._parts, self._city
-        parts.ingest.add((device.id, device.lifecycle.created_at) for device in news.devices)
         tree_changed = tree is not city.tree
         changed = frozenset(city.exemptions) ^ frozenset(news.exemptions)
         if tree_changed or changed:
@@ -134,7 +134,7 @@ class Following:
         else:
             behind = [each for each in news.exemptions if each.scope is ExemptionScope.PATH] if paths_changed else []
             await self._stand_anew([*changed, *behind])
-        self._look_at(news.devices)
+        await self._look_at(news.devices)
         if city is not self._city:
             self._tell(city)
 
@@ -142,9 +142,10 @@ class Following:
         """Let the counts take devices in, a part at a time; give whether paths may have changed."""
         paths_changed = False
         for first in range(0, len(devices), PUT_AT_ONCE):
+            part = devices[first : first + PUT_AT_ONCE]
+            self._parts.ingest.add((device.id, device.lifecycle.created_at) for device in part)
             # Counts are as of the last commit: just after one, our states are those of the store.
             await self._parts.ingest.commit()
-            part = devices[first : first + PUT_AT_ONCE]
             paths_changed |= self._parts.counts.put_devices(part, self._parts.ingest.states, at=self._at())
             await asyncio.sleep(0)
         return paths_changed
@@ -165,12 +166,13 @@ class Following:
             first += STAND_AT_ONCE
             await asyncio.sleep(0)
 
-    def _look_at(self, devices: Sequence[Device]) -> None:
-        if not devices:
-            return
+    async def _look_at(self, devices: Sequence[Device]) -> None:
         for protocol in {device.endpoint.protocol for device in devices if device.endpoint is not None}:
             self._parts.know_protocol(protocol)
-        self._parts.polling.look_at({device.id: device.endpoint for device in devices})
+        for first in range(0, len(devices), LOOK_AT_ONCE):
+            part = devices[first : first + LOOK_AT_ONCE]
+            self._parts.polling.look_at({device.id: device.endpoint for device in part})
+            await asyncio.sleep(0)
         self._parts.own_network.looks_at(self._parts.polling.devices)
 
     def _tree(self, news: InventoryNews) -> RegionTree | None:

@@ -106,6 +106,7 @@ class Polling:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
         self._stopped = asyncio.Event()
+        self._runs = False
         self._loop = asyncio.get_running_loop()
 
     @property
@@ -159,7 +160,8 @@ class Polling:
         now = self._now()
         for device_id in new:
             self.queue.put(device_id, now if len(new) <= FEW_NEW else self._first_due(device_id, now))
-        self._pump()
+        if self._runs:
+            self._pump()
 
     def look_now(self, device_id: str) -> bool:
         """Make a device due now; one that is under way or due already stays so. False for one not polled here."""
@@ -171,6 +173,7 @@ class Polling:
 
     async def run(self) -> None:
         """Look until cancelled, or until every device was looked at where looks don't repeat."""
+        self._runs = True
         self._pump()
         try:
             await self._stopped.wait()
