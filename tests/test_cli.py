@@ -163,6 +163,26 @@ def test_mistakes_of_the_targets_file_are_found_with_their_lines(tmp_path):
     ]
 
 
+def test_mistakes_of_alert_rules_targets_and_receivers_are_found_at_once(tmp_path):
+    (tmp_path / "rules.toml").write_text(
+        '[[rule]]\nid = "a"\nmeasure = "online"\nseverity = "warning"\nreceivers = ["boss"]\n', encoding="utf-8"
+    )
+    (tmp_path / "mine.toml").write_text('[[target]]\nindicator = "online"\n', encoding="utf-8")
+    text = (
+        '[city]\ntargets = "mine.toml"\n[alerting]\nrules = "rules.toml"\n'
+        '[receivers.duty]\nkind = "apprise"\nurl = "pigeon://token"\n'
+    )
+    result = vidnet("check-config", settings(tmp_path, text))
+    assert result.exit_code == MISUSED
+    assert result.stderr.splitlines() == [
+        "receivers.duty.url: apprise knows no such address",
+        f"{tmp_path / 'mine.toml'}:1: value is missing",
+        f"{tmp_path / 'mine.toml'}:1: effective_from is missing",
+        f"{tmp_path / 'mine.toml'}:1: source is missing",
+        f"{tmp_path / 'rules.toml'}:5: receivers: no such receiver: boss; the settings have duty",
+    ]
+
+
 @pytest.mark.parametrize("command", [["run"], ["rates"], ["db", "upgrade"], ["probe", "37070200001320000001"]])
 def test_every_command_refuses_a_configuration_with_mistakes(tmp_path, command):
     path = settings(tmp_path, "[web]\nport = -1\n[log]\nlevel = 3\n")

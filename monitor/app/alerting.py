@@ -94,6 +94,8 @@ class AlertingParts:
         self._queries = SqlQueries(database)
         self._trend = SqlTrend(database)
         self.outbox = SqlOutbox(database)
+        if problems := problems_of_receivers(settings, folder=folder):
+            raise SettingsError(folder, problems)
         rules = read_alert_rules(alert_rules_file(settings, folder=folder), receivers=settings.receivers)
         self.tracker = IncidentTracker(
             DeviceIndex(evaluator().tree, _Counted(counts), carriers=site.carriers),
@@ -280,6 +282,17 @@ class _Counted:
     def device(self, number: int) -> Device:
         """Give the device of a number, as it is now."""
         return self._counts().device(number)
+
+
+def problems_of_receivers(settings: Settings, *, folder: Path) -> list[str]:
+    """Give what is wrong with the addresses of the receivers, all of it; no address is repeated."""
+    problems: list[str] = []
+    for name, each in settings.receivers.items():
+        try:
+            notifier_of(name, each, folder=folder)
+        except SettingsError as error:
+            problems += error.problems
+    return problems
 
 
 def notifier_of(name: str, settings: ReceiverSettings, *, folder: Path) -> Notifier:

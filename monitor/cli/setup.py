@@ -18,6 +18,7 @@ from monitor.adapters.db.backup import back_up
 from monitor.adapters.db.migrate import upgrade
 from monitor.adapters.files.alert_rules import AlertRulesFileError, read_alert_rules
 from monitor.adapters.files.targets import TargetsFileError, read_targets
+from monitor.app.alerting import problems_of_receivers
 from monitor.app.wiring import alert_rules_file, database_of, targets_file
 from monitor.cli.common import MISUSED, ConfigOption, JsonOption, load_settings, run_coroutine
 from monitor.settings import Settings, SettingsError, read_settings
@@ -66,7 +67,7 @@ def check_config(
 
 
 def _problems_of_files(settings: Settings, *, folder: Path) -> list[str]:
-    problems: list[str] = []
+    problems = problems_of_receivers(settings, folder=folder)
     try:
         read_targets(targets_file(settings, folder=folder), zone=settings.zone())
     except TargetsFileError as error:

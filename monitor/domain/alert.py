@@ -110,6 +110,8 @@ class Alert:
         threshold: what it is held against.
         short: how many devices or points more it takes.
         incident: the id of the incident it is about, "" for none.
+        cost_s: what it cost while it was raised: seconds times what was short.
+        costed_at: until when that is counted, None before the first figure.
     """
 
     rule: str
@@ -128,6 +130,8 @@ class Alert:
     threshold: Fraction = Fraction(0)
     short: int = 0
     incident: str = ""
+    cost_s: int = 0
+    costed_at: int | None = None
 
     @property
     def is_raised(self) -> bool:

@@ -240,6 +240,10 @@ def _stands(rule: AlertRule, alert: Alert) -> int:
     return 1 if alert.value <= alert.threshold + rule.margin and alert.value < 1 else 2
 
 
+_COSTS = (Measure.ONLINE, Measure.INTACT)
+"""Measures whose shortage is in devices."""
+
+
 def points_of(share: Fraction | None, *, signed: bool = False) -> str:
     """Give a share as percentage points with two decimals; signed with a true minus."""
     if share is None:
@@ -259,6 +263,8 @@ def _impact_zh(rule: AlertRule, alert: Alert, telling: Telling, detail: Detail, 
     if alert.short and telling is not Telling.CLEARED:
         unit = "个点位" if rule.measure is Measure.NETWORKED else "台"
         parts.append(f"距达标差 {alert.short:,} {unit}")
+    if alert.cost_s and telling is Telling.CLEARED and rule.measure in _COSTS:
+        parts.append(f"期间缺口合计 {device_hours(alert.cost_s)} 台时")
     if detail.change is not None:
         parts.append(f"较昨日同时 {points_of(detail.change, signed=True)} 个百分点")
     return [f"影响：{'，'.join(parts)}"]
@@ -273,6 +279,8 @@ def _impact_en(rule: AlertRule, alert: Alert, telling: Telling, detail: Detail, 
     if alert.short and telling is not Telling.CLEARED:
         unit = "points" if rule.measure is Measure.NETWORKED else "devices"
         parts.append(f"{alert.short:,} {unit} short of the target")
+    if alert.cost_s and telling is Telling.CLEARED and rule.measure in _COSTS:
+        parts.append(f"{device_hours(alert.cost_s)} device-hours short of the target meanwhile")
     if detail.change is not None:
         parts.append(f"{points_of(detail.change, signed=True)} points since this time yesterday")
     return [f"Impact: {', '.join(parts)}"]

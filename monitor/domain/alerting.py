@@ -88,8 +88,8 @@ def decide(
         return Decision(alert) if alert is not None and alert.is_raised else Decision(None, changed=alert is not None)
     if alert is not None and alert.is_raised:
         if _is_clear(rule, reading):
-            return _in_order(rule, replace(alert, value=reading.value), at=at, quiet=quiet)
-        return _tell(rule, _renewed(alert, reading), at=at, zone=zone, quiet=quiet)
+            return _in_order(rule, _costed(replace(alert, value=reading.value), at), at=at, quiet=quiet)
+        return _tell(rule, _renewed(_costed(alert, at), reading), at=at, zone=zone, quiet=quiet)
     if not _is_bad(rule, reading):
         return Decision(None, changed=alert is not None)
     if alert is None:
@@ -97,7 +97,7 @@ def decide(
     alert = _renewed(alert, reading)
     if at - alert.since < rule.sustained_s:
         return Decision(alert, changed=True)
-    return _tell(rule, replace(alert, raised_at=at), at=at, zone=zone, quiet=quiet, changed=True)
+    return _tell(rule, replace(alert, raised_at=at, costed_at=at), at=at, zone=zone, quiet=quiet, changed=True)
 
 
 def _tell(rule: AlertRule, alert: Alert, *, at: int, zone: tzinfo, quiet: bool, changed: bool = False) -> Decision:
@@ -142,6 +142,12 @@ def _is_digest_due(minute: int, told_at: int | None, *, at: int, zone: tzinfo) -
     if now.hour * 60 + now.minute < minute:
         return False
     return told_at is None or datetime.fromtimestamp(told_at, zone).date() < now.date()
+
+
+def _costed(alert: Alert, at: int) -> Alert:
+    """Count what a raised alert cost since its last figure: what was short then, for so long."""
+    since = at if alert.costed_at is None else alert.costed_at
+    return replace(alert, cost_s=alert.cost_s + alert.short * (at - since), costed_at=at)
 
 
 def _renewed(alert: Alert, reading: Reading) -> Alert:

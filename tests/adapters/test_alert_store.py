@@ -39,6 +39,8 @@ ALERT = Alert(
     threshold=Fraction("0.95"),
     short=60,
     incident="I1",
+    cost_s=54_000,
+    costed_at=T0,
 )
 INCIDENT = Incident(
     id="I1",

@@ -102,6 +102,15 @@ def test_a_recovery_tells_how_long_it_was_and_what_it_cost() -> None:
     assert "142 devices in all, 33.3 device-hours, 2.84 points of the online rate at worst" in en.body
 
 
+def test_the_recovery_of_a_rate_tells_what_was_short_meanwhile() -> None:
+    recovered = replace(ALERT, value=Fraction("0.956"), cost_s=54_000)
+    zh = words_zh(RULE, recovered, Telling.CLEARED, Detail(assessed=5_006, offline=220), at=T0, zone=ZONE)
+    assert zh.title == "【恢复】寿光市 一类点在线率 95.60 %（目标 95.00 %，达标），历时 15 分"
+    assert zh.body.splitlines()[0] == "影响：应在线 5,006 台，离线 220 台，期间缺口合计 15.0 台时"
+    en = words_en(RULE, recovered, Telling.CLEARED, Detail(assessed=5_006, offline=220), at=T0, zone=ZONE)
+    assert en.body.splitlines()[0].endswith("15.0 device-hours short of the target meanwhile")
+
+
 def test_a_title_of_ones_own() -> None:
     rule = replace(RULE, title_zh="{place}{what}{figure}，差 {short} 台")
     words = words_zh(rule, ALERT, Telling.RAISED, DETAIL, at=T0, zone=ZONE)

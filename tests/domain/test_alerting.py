@@ -112,6 +112,16 @@ def test_what_is_known_to_be_so_for_longer_is_sustained_at_once() -> None:
     assert (decision.alert.since, decision.alert.raised_at) == (T0 - 1_000, T0)
 
 
+def test_what_was_short_while_it_was_raised_is_what_it_cost() -> None:
+    rule = replace(RATE, sustained_s=0)
+    alert = None
+    for at, short in ((T0, 10), (T0 + 60, 4), (T0 + 90, 0)):
+        alert = decide(rule, replace(BAD, short=short), alert, at=at, zone=ZONE).alert
+    cleared = decide(rule, GOOD, alert, at=T0 + 100, zone=ZONE).alert
+    assert cleared is not None
+    assert cleared.cost_s == 10 * 60 + 4 * 30
+
+
 def test_with_a_target_of_all_it_is_cleared_when_all_is_there() -> None:
     rule = replace(RATE, sustained_s=0)
     full = replace(reading("1"), threshold=Fraction(1))

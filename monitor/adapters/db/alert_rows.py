@@ -44,6 +44,8 @@ def alert_row(alert: Alert) -> tuple[Any, ...]:
         str(alert.threshold),
         alert.short,
         alert.incident,
+        alert.cost_s,
+        alert.costed_at,
         alert.acked_at,
         alert.acked_by,
     )
@@ -52,9 +54,8 @@ def alert_row(alert: Alert) -> tuple[Any, ...]:
 def alert_of(row: tuple[Any, ...]) -> Alert:
     """Give the alert of a row."""
     alert_id, rule, key, name_zh, name_en, region, county, point_class, severity, since = row[:10]
-    raised_at, cleared_at, told_at, tellings, escalated, value, threshold, short, incident, acked_at, acked_by = row[
-        10:
-    ]
+    raised_at, cleared_at, told_at, tellings, escalated, value, threshold, short, incident = row[10:19]
+    cost_s, costed_at, acked_at, acked_by = row[19:]
     place = None if point_class is None else PointClass(point_class)
     return Alert(
         rule=rule,
@@ -73,6 +74,8 @@ def alert_of(row: tuple[Any, ...]) -> Alert:
         threshold=Fraction(threshold),
         short=short,
         incident=incident,
+        cost_s=cost_s,
+        costed_at=costed_at,
     )
 
 

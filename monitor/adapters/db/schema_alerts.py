@@ -42,6 +42,8 @@ alert = Table(
     _text("threshold"),
     _count("short"),
     _text("incident"),
+    Column("cost_s", BigInteger, nullable=False, server_default="0"),
+    _instant("costed_at", nullable=True),
     # Written by whoever acknowledges, never by the service that raises.
     _instant("acked_at", nullable=True),
     _text("acked_by"),
