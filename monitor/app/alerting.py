@@ -26,6 +26,7 @@ from monitor.app.wiring import alert_rules_file
 from monitor.domain.alert import Severity
 from monitor.domain.device import Device
 from monitor.domain.incident import Shared
+from monitor.domain.notification import Message
 from monitor.ports import Notifier, StoreError
 from monitor.services.alert_readings import AlertReadings, Health, Past
 from monitor.services.alerting import Alerting, Receiver
@@ -124,6 +125,7 @@ class AlertingParts:
             orders=self._orders,
             lineage=lambda code: evaluator().tree.lineage(code),
             zone=settings.zone(),
+            send_now=self._send_now,
         )
         self.deliveries = [
             ReceiverDelivery(
@@ -263,6 +265,9 @@ class AlertingParts:
             region = self._evaluator().tree.get(value)
             return region.name if region is not None else value
         return value
+
+    async def _send_now(self, receiver: str, message: Message) -> bool:
+        return await next(each for each in self.deliveries if each.name == receiver).send_now(message)
 
     def _wake(self) -> None:
         for delivery in self.deliveries:

@@ -114,7 +114,8 @@ def _tell(rule: AlertRule, alert: Alert, *, at: int, zone: tzinfo, quiet: bool, 
     if tellings:
         alert = replace(alert, told_at=at, tellings=alert.tellings + 1)
     if alert.acked_at is None and alert.escalated < len(rule.escalate_to):
-        first_told_at = alert.raised_at if alert.raised_at is not None else at
+        reminded_s = (alert.tellings - 1) * (rule.reminder_s or 0)
+        first_told_at = at if alert.told_at is None else alert.told_at - reminded_s
         if at >= first_told_at + (alert.escalated + 1) * rule.escalate_after_s:
             alert = replace(alert, escalated=alert.escalated + 1)
             tellings.append(Telling.ESCALATED)

@@ -17,7 +17,7 @@ from fractions import Fraction
 import structlog
 
 from monitor.domain.alert import Alert, Happening, Reading, Severity, Subject, Telling
-from monitor.domain.alert_rule import AlertRule
+from monitor.domain.alert_rule import AlertRule, Measure
 from monitor.domain.alert_words import words_en, words_zh
 from monitor.domain.alerting import Decision, decide_rule
 from monitor.domain.incident import Incident
@@ -68,6 +68,7 @@ class Alerting:
         orders: the work orders.
         lineage: gives the codes of a region and of those above.
         zone: the city's zone.
+        send_now: sends a receiver a message past the outbox, and tells whether it was taken.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Alerting:
         orders: OrderKeeper,
         lineage: Callable[[str], Sequence[str]],
         zone: tzinfo,
+        send_now: Callable[[str, Message], Awaitable[bool]],
     ) -> None:
         self.rounds = 0
         self.store_error = ""
@@ -95,6 +97,9 @@ class Alerting:
         self._orders = orders
         self._lineage = lineage
         self._zone = zone
+        self._send_now = send_now
+        self._lost_at = 0
+        self._told_of_store: list[str] = []
         self._alerts: dict[str, dict[str, Alert]] = {rule: {} for rule in self._rules}
         self._silences: Sequence[Silence] = ()
         self._numbers: Counter[str] = Counter()
@@ -171,8 +176,10 @@ class Alerting:
         while True:
             try:
                 await self.round(await health(), at=int(now()), blind=blind())
+                await self._tell_of_store(Telling.CLEARED, at=int(now()))
             except StoreBusyError as error:
-                self._note_lost(str(error))
+                self._note_lost(str(error), at=int(now()))
+                await self._tell_of_store(Telling.RAISED, at=int(now()))
             await asyncio.sleep(every_s)
 
     async def round(self, health: Health, *, at: int, blind: bool = False) -> None:
@@ -223,10 +230,32 @@ class Alerting:
             for listener in self._listeners:
                 listener(batch.outbox)
 
-    def _note_lost(self, error: str) -> None:
+    def _note_lost(self, error: str, *, at: int) -> None:
         if not self.store_error:
             log.warning("alerting.store_lost", error=" ".join(error.split()))
+            self._lost_at = at
         self.store_error = error
+
+    async def _tell_of_store(self, telling: Telling, *, at: int) -> None:
+        """Tell that the store is lost, or back, without it: what cannot be stored can only be said."""
+        rule = next((each for each in self._rules.values() if each.measure is Measure.STORE), None)
+        if rule is None:
+            return
+        if telling is Telling.CLEARED:
+            receivers = [name for name in self._told_of_store if not self.store_error]
+        elif at - self._lost_at < rule.sustained_s:
+            return
+        else:
+            names = self._told(rule, _of_store(rule, self._lost_at, at), telling)
+            receivers = [name for name in names if name not in self._told_of_store]
+        for name in receivers:
+            message = self._message(rule, _of_store(rule, self._lost_at, at), telling, at=at)
+            if not await self._send_now(name, message):
+                continue
+            if telling is Telling.CLEARED:
+                self._told_of_store.remove(name)
+            else:
+                self._told_of_store.append(name)
 
     async def _take_decisions(self, at: int) -> None:
         """Take in what people decided since."""
@@ -371,6 +400,12 @@ class Alerting:
 
 def _pending(rule: AlertRule, key: str, since: int) -> Alert:
     return Alert(rule.id, Subject(key, "", ""), rule.severity, since)
+
+
+def _of_store(rule: AlertRule, since: int, at: int) -> Alert:
+    """Give the alert of a store that is lost, which no store can hold: it is named by when it began."""
+    subject = Subject("vidnet", "本系统", "vidnet")
+    return Alert(rule.id, subject, rule.severity, since, id=f"store-{since}", raised_at=at, tellings=1)
 
 
 def _is_theirs(rule: AlertRule) -> bool:

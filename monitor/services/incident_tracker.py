@@ -249,7 +249,7 @@ class IncidentTracker:
         if change.new == Connectivity.OFFLINE or change.cause is Cause.OWN_PATH_DOWN:
             if change.new == Connectivity.OFFLINE and self.index.is_parent(change.device_id):
                 self._dead[change.device_id] = change.at
-            if number not in self._member:
+            if number not in self._member and self._is_in_service(number):
                 self._fresh[number] = _Fresh(change.at, at, change.seq)
                 self._note_fall(number, at)
             return
@@ -261,6 +261,10 @@ class IncidentTracker:
         elif change.new == Connectivity.UNKNOWN:
             self._dead.pop(change.device_id, None)
             self._fresh.pop(number, None)
+
+    def _is_in_service(self, number: int) -> bool:
+        standing, device_id = self._standing(), self.index.id(number)
+        return standing.is_assessed(device_id) or standing.is_exempt(device_id)
 
     def _note_fall(self, number: int, at: int) -> None:
         falls = self._falls.setdefault(number, deque(maxlen=FLAPS))
@@ -542,6 +546,8 @@ class IncidentTracker:
             self._falls = {n: falls for n, falls in self._falls.items() if at - falls[-1] <= FLAP_WINDOW_S}
         for one in self.open.values():
             if often:
+                for number in [each for each in one.down if not self._is_in_service(each)]:
+                    self._leave(number, at, at, updates)  # retired, or out of its hours: it fails no longer
                 one.assessed = self._count_assessed(one)
             if one.changed or often:
                 updates.incidents.append(one.incident)

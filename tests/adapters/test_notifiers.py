@@ -124,7 +124,7 @@ def test_an_address_that_apprise_does_not_know_is_refused_without_repeating_it()
 
 async def test_alertmanager_is_told_when_it_began_and_when_it_ends() -> None:
     async with http_sink() as sink:
-        notifier = AlertmanagerNotifier(f"http://127.0.0.1:{sink.port}", resend_s=60, timeout_s=1)
+        notifier = AlertmanagerNotifier(f"http://127.0.0.1:{sink.port}", resend_s=60, timeout_s=1, now=lambda: T0 - 5)
         await notifier.send(parcel())
         await notifier.refresh(parcel().messages)
         await notifier.send(parcel(telling=Telling.CLEARED))
@@ -140,6 +140,16 @@ async def test_alertmanager_is_told_when_it_began_and_when_it_ends() -> None:
     }
     assert (first["startsAt"], first["endsAt"]) == ("2025-12-31T23:59:00Z", "2026-01-01T00:04:00Z")
     assert (ended["labels"], ended["endsAt"]) == (first["labels"], "2026-01-01T00:00:00Z")
+
+
+async def test_alertmanager_does_not_take_a_message_that_waited_for_one_that_has_ended() -> None:
+    async with http_sink() as sink:
+        address = f"http://127.0.0.1:{sink.port}"
+        notifier = AlertmanagerNotifier(address, resend_s=60, timeout_s=1, now=lambda: T0 + 7_200)
+        await notifier.send(parcel())
+        await notifier.close()
+    [[late]] = sink.documents
+    assert late["endsAt"] == "2026-01-01T02:04:00Z"
 
 
 async def test_syslog_over_udp_and_tcp() -> None:

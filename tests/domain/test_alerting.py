@@ -169,6 +169,14 @@ def test_an_unacknowledged_critical_alert_goes_up_step_by_step() -> None:
     assert told(rule, course) == [(0, "raised"), (15, "escalated"), (30, "escalated")]
 
 
+def test_what_was_told_late_goes_up_late() -> None:
+    rule = replace(RATE, sustained_s=0, reminder_s=600, escalate_to=("leader", "city"), escalate_after_s=900)
+    course = [(minute, reading("0.9", suppressed=minute < 60)) for minute in (0, 59, 60, 70, 74, 75, 80, 90)]
+    assert told(rule, course) == [
+        (60, "raised"), (70, "reminded"), (75, "escalated"), (80, "reminded"), (90, "reminded"), (90, "escalated"),
+    ]  # fmt: skip
+
+
 def test_an_acknowledged_alert_is_neither_reminded_nor_escalated_but_its_end_is_told() -> None:
     rule = replace(RATE, sustained_s=0, escalate_to=("leader",), escalate_after_s=60)
     alert = decide(rule, BAD, None, at=T0, zone=ZONE).alert

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -16,6 +18,7 @@ from monitor.adapters.db.engine import Database
 from monitor.domain.alert import Alert, Reading, Severity, Subject
 from monitor.domain.alert_rule import AlertRule, Measure
 from monitor.domain.alert_words import Detail
+from monitor.domain.notification import Message
 from monitor.domain.silence import Silence
 from monitor.domain.state import Connectivity, DeviceState, initial_state
 from monitor.domain.work_order import OrderState
@@ -114,7 +117,15 @@ class Desk:
             ),
             lineage=lambda code: (code, "3707"),
             zone=ZONE,
+            send_now=self._send_now,
         )
+        self.said: list[tuple[str, str]] = []
+        self.deaf: set[str] = set()
+
+    async def _send_now(self, receiver: str, message: Message) -> bool:
+        if receiver not in self.deaf:
+            self.said.append((receiver, message.key))
+        return receiver not in self.deaf
 
     async def loaded(self, *, at: int = T0) -> Desk:
         await self.alerting.load(at=at, last_seq=0)
@@ -257,6 +268,46 @@ async def test_a_round_that_was_not_stored_is_given_again_as_it_was(
     await desk.round(T0 + 30)
     assert given[0] is given[1] is given[2]
     assert await desk.told() == ["A1:raised:1", "A1:cleared:1"]
+
+
+async def test_a_store_that_is_lost_is_told_past_it_and_so_is_its_return(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = AlertRule("store", Measure.STORE, Severity.CRITICAL, sustained_s=60)
+    desk = await Desk(database, World(), rule, receivers=(Receiver("duty"), Receiver("deaf"))).loaded()
+    at = {"now": T0}
+    lost = True
+    decided = desk.store.decided
+
+    async def busy(*, at: int) -> Any:
+        if lost:
+            raise StoreBusyError("locked")
+        return await decided(at=at)
+
+    async def health() -> Health:
+        return Health()
+
+    async def rounds(now: int) -> None:
+        at["now"] = now
+        work = desk.alerting.work(health, now=lambda: at["now"], blind=lambda: False, every_s=60)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(work, 0.1)
+
+    monkeypatch.setattr(desk.store, "decided", busy)
+    desk.deaf = {"deaf"}
+    for second in (0, 59, 60, 75):
+        await rounds(T0 + second)
+    assert desk.said == [("duty", f"store-{T0}:raised:1")]
+    desk.deaf = set()
+    await rounds(T0 + 90)
+    lost = False
+    await rounds(T0 + 105)
+    await rounds(T0 + 120)
+    assert desk.said[1:] == [
+        ("deaf", f"store-{T0}:raised:1"),
+        ("duty", f"store-{T0}:cleared:1"),
+        ("deaf", f"store-{T0}:cleared:1"),
+    ]
 
 
 async def test_an_alert_of_a_rule_that_is_gone_is_ended_in_silence(database: Database) -> None:

@@ -5,7 +5,8 @@ It groups, silences and tells people by its own configuration; an alert that is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -26,9 +27,11 @@ class AlertmanagerNotifier(PlainNotifier):
         url: its address, without a path.
         resend_s: how often what is raised is said again, seconds.
         timeout_s: how long one post may take.
+        now: our time, epoch seconds.
     """
 
-    def __init__(self, url: str, *, resend_s: int, timeout_s: float) -> None:
+    def __init__(self, url: str, *, resend_s: int, timeout_s: float, now: Callable[[], float] = time.time) -> None:
+        self._now = now
         self.refresh_every_s = resend_s
         self._post = JsonPost(url.rstrip("/") + "/api/v2/alerts", timeout_s=timeout_s)
 
@@ -68,7 +71,8 @@ class AlertmanagerNotifier(PlainNotifier):
         }
         ends_at = message.at
         if message.telling is not Telling.CLEARED:
-            ends_at += LASTS * (self.refresh_every_s or 0)
+            # Counted from now: a message that waited for hours must not seem to have ended meanwhile.
+            ends_at = max(ends_at, int(self._now())) + LASTS * (self.refresh_every_s or 0)
         return {
             # A label that is empty is to Alertmanager the same as none, and two that lack it would be equal.
             "labels": {name: value for name, value in labels.items() if value},
