@@ -22,6 +22,7 @@ from bench.rows_city import city_rows
 from bench.rows_follow import follow_rows
 from bench.rows_import import import_rows
 from bench.rows_look import look_rows, step_rows
+from bench.rows_page import page_rows
 from bench.rows_push import push_rows
 from bench.rows_report import report_rows
 from bench.rows_sweep import sweep_rows
@@ -40,6 +41,7 @@ MEASURES: dict[str, Measure] = {
     "import": import_rows,
     "boards": board_rows,
     "follow": follow_rows,
+    "page": page_rows,
 }
 
 

@@ -26,7 +26,7 @@ SETTLE_S = 45
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 
 PICTURES: dict[str, dict[str, Any]] = {
-    "overview-zh-light": {"address": "/?lang=zh&theme=light", "width": 1440, "height": 1010},
+    "overview-zh-light": {"address": "/?lang=zh&theme=light", "width": 1440, "height": 1340},
     "overview-en-dark-phone": {"address": "/?lang=en&theme=dark", "width": 390, "height": 844},
     "overview-wall": {"address": "/?lang=zh&theme=dark&kiosk=1", "width": 1920, "height": 1080},
     "devices-zh-dark": {"address": "/?lang=zh&theme=dark#/devices?connectivity=offline", "width": 1440, "height": 900},

@@ -14,6 +14,7 @@ import structlog
 
 from monitor.adapters.db.accounts import SqlAccounts
 from monitor.adapters.db.alert_queries import SqlAlertDecisions, SqlAlertQueries
+from monitor.adapters.db.deep_looks import SqlDeepStore
 from monitor.adapters.db.directory import SqlDirectory
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory import SqlInventory
@@ -41,6 +42,7 @@ from monitor.services.evaluation import Evaluator
 from monitor.services.exemption_desk import ExemptionDesk
 from monitor.services.live_counts import LiveCounts
 from monitor.services.objection_desk import ObjectionDesk
+from monitor.services.order_desk import OrderDesk
 from monitor.services.request_desk import RequestDesk
 from monitor.settings import Settings
 
@@ -94,6 +96,7 @@ class WebPage:
         worker = Worker(settings, folder=folder)
         self._imports = Imports(worker)
         objections = SqlObjections(database)
+        alerts, decisions = SqlAlertQueries(database), SqlAlertDecisions(database)
         self._parts = Parts(
             figures=self._figures,
             counts=running.counts,
@@ -105,8 +108,10 @@ class WebPage:
             trend=self._trend,
             exemptions=ExemptionDesk(inventory, rules=rules, zone=settings.zone(), quota=Fraction(site.quota)),
             requests=RequestDesk(inventory, queries, zone=settings.zone()),
-            alerts=SqlAlertQueries(database),
-            alert_decisions=SqlAlertDecisions(database),
+            alerts=alerts,
+            alert_decisions=decisions,
+            orders=OrderDesk(alerts, decisions),
+            deep=SqlDeepStore(database),
             alert_titles=_titles(settings, folder=folder),
             imports=self._imports,
             reports=Reports(settings, folder=folder, worker=worker),

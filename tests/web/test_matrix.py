@@ -59,6 +59,8 @@ MATRIX = {
     "POST /silences": _OPERATE,
     "POST /silences/{id}/end": _OPERATE,
     "GET /orders": "nn nn Yn Yn nn nn nn nn nn nn ll",
+    "POST /orders": _OPERATE,
+    "POST /orders/{id}/report": "nn nn Yn Yn nn nn nn nn nn nn ll",
     "GET /handover": _READ,
     "POST /handover": _OPERATE,
     "GET /reports": _ANYWHERE,
@@ -119,6 +121,7 @@ async def _call(client: Client, method: str, path: str, site: Site, region: str,
     group = path.split("/")[1]
     named = {"devices": device, "exemptions": ids[f"E{region}"], "requests": ids[f"R{region}"], "tokens": "T0"}
     named |= {"alerts": f"A{region}", "incidents": f"I{region}", "silences": ids[f"S{region}"]}
+    named |= {"orders": f"W-I{region}"}
     named |= {"objections": f"O{region}", "imports": "nothing"}
     path_ = path.replace("{folder}", "2026-W47").replace("{revision}", "1").replace("{period}", "nonsense")
     filled = path_.replace("{id}", named.get(group, "")).replace("{name}", "nobody")
@@ -150,6 +153,8 @@ async def _call(client: Client, method: str, path: str, site: Site, region: str,
         "/incidents/{id}/party": {"party": "carrier"},
         "/silences": {"end": now + 600, "reason": "work", "region": region},
         "/silences/{id}/end": None,
+        "/orders": {"subject": f"I{region}"},
+        "/orders/{id}/report": {"taken_on": True},
         "/handover": {"note": "all is quiet", "region": region},
         "/reports": {"period": "nonsense", "region": region},
         "/reports/{period}/final": {},

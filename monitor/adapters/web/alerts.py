@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from monitor.adapters.web.decisions import Instant, Line
+from monitor.adapters.web.decisions import Id, Instant, Line
 from monitor.adapters.web.figures import Code
 from monitor.adapters.web.problem import Problem, forbidden, invalid, not_found
 from monitor.adapters.web.route import Call, Route
@@ -16,6 +16,7 @@ from monitor.domain.facts import Party
 from monitor.domain.incident import Incident, title_of
 from monitor.domain.silence import Silence
 from monitor.domain.work_order import WorkOrder
+from monitor.services.order_desk import changed
 
 PAST_S = 7 * 86_400
 MOST_MEMBERS = 500
@@ -319,6 +320,59 @@ async def orders(call: Call) -> OrdersOut:
     )
 
 
+class OrderIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The alert (A…) or incident (I…) that is to be repaired."""
+
+    subject: Id
+
+
+class OrderReportIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What whoever repairs reports; what is left out stays. Only looks close an order."""
+
+    taken_on: bool = False
+    repaired: bool = False
+    result: Line = ""
+    external: Line = ""
+
+
+async def make_order(call: Call) -> OrderOut:
+    """Make a work order of an alert or incident; the one that there is already is given back."""
+    subject = call.body.subject
+    incident = await call.parts.alerts.incident(subject)
+    found = None if incident is not None else await call.parts.alerts.alert(subject)
+    if incident is None and found is None:
+        call.require(None)
+        raise not_found(subject)
+    call.require((incident.county or None) if incident is not None else _region_of(found) if found else None)
+    devices = {each.id: each for each in call.parts.counts().columns().devices}
+    made = await call.parts.orders.make(subject, devices=devices, author=call.caller.name, at=call.at)
+    call.target = made.id
+    return _order_out(made)
+
+
+async def report_order(call: Call) -> OrderOut:
+    """Report on a work order: taken on, repaired, with which result."""
+    stored = await call.parts.alerts.orders()
+    order = next((each for each in stored if each.id == call.params["id"]), None)
+    if order is None:
+        call.require(None)
+        raise not_found(call.params["id"])
+    call.require(order.county or None)
+    if not call.caller.has(Right.OPERATE) and order.maintainer not in call.caller.organisations():
+        raise forbidden()
+    body: OrderReportIn = call.body
+    report = (
+        call.at if body.taken_on or (body.repaired and order.acked_at is None) else None,
+        call.at if body.repaired else None,
+        body.result,
+        body.external,
+    )
+    call.before = _order_out(order)
+    [after] = changed(stored, {order.id: report}, at=call.at)
+    await call.parts.orders.report([after], author=call.caller.name, at=call.at)
+    return _order_out(after)
+
+
 class HandoverOut(msgspec.Struct, frozen=True):
     """What the shifts before left to say, newest first."""
 
@@ -504,6 +558,21 @@ ROUTES = (
         action="silence.end",
     ),
     Route("GET", "/orders", orders, Right.WORK, "work orders", query=OpenQuery, answer=OrdersOut, group="alerts"),
+    Route(
+        *("POST", "/orders", make_order, Right.OPERATE, "make a work order"),
+        body=OrderIn,
+        answer=OrderOut,
+        status=201,
+        group="alerts",
+        action="order.make",
+    ),
+    Route(
+        *("POST", "/orders/{id}/report", report_order, Right.WORK, "report on a work order"),
+        body=OrderReportIn,
+        answer=OrderOut,
+        group="alerts",
+        action="order.report",
+    ),
     Route(
         *("GET", "/handover", handover, Right.READ, "notes of the shifts before"),
         query=RegionQuery,

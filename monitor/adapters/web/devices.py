@@ -15,6 +15,7 @@ from monitor.adapters.web.problem import Problem, not_found
 from monitor.adapters.web.route import Call, Reply, Route
 from monitor.adapters.web.sheet import csv_line
 from monitor.domain.account import Right
+from monitor.domain.deep import DeepSummary, Said
 from monitor.domain.device import Device, DeviceKind, DeviceRecord
 from monitor.domain.facts import Axis, Exemption, ExemptionScope
 from monitor.domain.fault import FAULTS
@@ -27,6 +28,7 @@ from monitor.services.path_ancestors import PathAncestors
 FEW_TEXT_HITS = 5_000
 SHEET_PART = 1_000
 MOST_CHANGES = 500
+ORDERS_S = 90 * 86_400
 
 Connectivities = Literal["online", "offline", "unknown"]
 Conditions = Literal["intact", "faulty", "unknown"]
@@ -128,6 +130,44 @@ class CoveringOut(msgspec.Struct, frozen=True):
     approver: str
 
 
+class DeepLookOut(msgspec.Struct, frozen=True):
+    """One deep look in a few words; `clock_offset_s` is the device's clock minus ours."""
+
+    at: int
+    outcome: str
+    login: str
+    duration_ms: int
+    clock_offset_s: float | None
+    retention_days: int | None
+    faults: list[str]
+    notes: list[str]
+
+
+class SaidOut(msgspec.Struct, frozen=True):
+    """What a device said of itself when it was last asked."""
+
+    at: int
+    maker: str
+    model: str
+    firmware: str
+    serial: str
+    hardware: str
+    macs: list[str]
+    profiles: list[str]
+
+
+class DeviceOrderOut(msgspec.Struct, frozen=True):
+    """A work order that a device is part of."""
+
+    id: str
+    state: str
+    title_zh: str
+    title_en: str
+    opened_at: int
+    closed_at: int | None
+    result: str
+
+
 class DevicePageOut(msgspec.Struct, frozen=True):
     """Everything about one device; `record` holds what the archive says of it, empty fields left out."""
 
@@ -154,6 +194,9 @@ class DevicePageOut(msgspec.Struct, frozen=True):
     changes: list[ChangeOut]
     corrections: list[CorrectionOut]
     exemptions: list[CoveringOut]
+    deep_looks: list[DeepLookOut]
+    said: SaidOut | None
+    orders: list[DeviceOrderOut]
     looked_at: bool
     now: int
 
@@ -242,6 +285,9 @@ async def device(call: Call) -> DevicePageOut:
             for each in corrections[-MOST_CHANGES:]
         ],
         exemptions=await _exemptions(call, found),
+        deep_looks=[_deep_out(each) for each in await call.parts.deep.looks(found.id)],
+        said=_said_out((await call.parts.deep.known(found.id)).said),
+        orders=await _orders(call, found.id),
         looked_at=endpoint is not None,
         now=call.at,
     )
@@ -396,6 +442,38 @@ async def _exemptions(call: Call, device: Device) -> list[CoveringOut]:
     return [
         CoveringOut(each.id, each.start, each.end, each.reason, each.document, each.approver)
         for each in sorted(found, key=lambda each: -each.start)[:20]
+    ]
+
+
+def _deep_out(look: DeepSummary) -> DeepLookOut:
+    return DeepLookOut(
+        at=look.at,
+        outcome=look.outcome,
+        login=look.login.value,
+        duration_ms=look.duration_ms,
+        clock_offset_s=None if look.clock_offset is None else look.clock_offset / 10,
+        retention_days=look.retention_days,
+        faults=list(look.faults),
+        notes=[f"{note.step}: {note.ending} {note.detail}".strip() for note in look.notes],
+    )
+
+
+def _said_out(said: Said | None) -> SaidOut | None:
+    if said is None:
+        return None
+    profiles = [f"{each.name or each.token} {each.encoding} {each.width}×{each.height}" for each in said.profiles]
+    return SaidOut(
+        said.at, said.maker, said.model, said.firmware, said.serial, said.hardware, list(said.macs), profiles
+    )
+
+
+async def _orders(call: Call, device_id: str) -> list[DeviceOrderOut]:
+    found = [each for each in await call.parts.alerts.orders(since=call.at - ORDERS_S) if device_id in each.devices]
+    return [
+        DeviceOrderOut(
+            each.id, each.state.value, each.title_zh, each.title_en, each.opened_at, each.closed_at, each.result
+        )
+        for each in found
     ]
 
 

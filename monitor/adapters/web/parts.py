@@ -15,6 +15,7 @@ from monitor.ports import (
     AlertDecisions,
     AlertQueries,
     AuditLog,
+    DeepStore,
     Directory,
     Inventory,
     Objections,
@@ -28,6 +29,7 @@ from monitor.services.device_search import DeviceSearch
 from monitor.services.exemption_desk import ExemptionDesk
 from monitor.services.live_counts import LiveCounts
 from monitor.services.objection_desk import ObjectionDesk
+from monitor.services.order_desk import OrderDesk
 from monitor.services.request_desk import RequestDesk
 
 
@@ -186,6 +188,8 @@ class Parts:
     requests: RequestDesk
     alerts: AlertQueries
     alert_decisions: AlertDecisions
+    orders: OrderDesk
+    deep: DeepStore
     alert_titles: Callable[[Alert, Incident | None], tuple[str, str]]
     imports: Imports
     reports: Reports

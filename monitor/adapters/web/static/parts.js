@@ -4,7 +4,7 @@ import { h, half, number, svg, t, ui } from "./dom.js";
 
 export const VERDICTS = {
   met: ["✔", "达标", "met"], missed: ["✘", "未达标", "missed"],
-  not_valid: ["?", "实测不足，无效", "not valid: too little measured"], no_data: ["–", "无数据", "no data"],
+  not_valid: ["?", "无效（测判不足）", "not valid: too little measured or judged"], no_data: ["–", "无数据", "no data"],
 };
 const WORDS = {
   online: ["在线", "online"], offline: ["离线", "offline"], unknown: ["未知", "unknown"],

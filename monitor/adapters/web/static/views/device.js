@@ -3,6 +3,7 @@
 import { change, get, may } from "../api.js";
 import { h, half, span, svg, t, when, whenExactly } from "../dom.js";
 import { refusalText, regionName, state, table, word } from "../parts.js";
+import { orderState } from "./orders.js";
 
 const DAYS = 14, DAY_S = 86400;
 const RECORD = {
@@ -87,6 +88,16 @@ export function draw(ctx, data) {
         [t("编号", "id"), (row) => row.id, { cls: "nowrap" }], [t("开始", "from"), (row) => when(row.start), { cls: "nowrap" }], [t("结束", "to"), (row) => when(row.end), { cls: "nowrap" }],
         [t("原因", "reason"), (row) => word(row.reason)], [t("文号", "document"), (row) => row.document, { cls: "hide-s" }],
       ], data.exemptions, { hideCaption: true, empty: t("没有报备", "none") })),
+      h("section", { class: "card w7" }, h("h3", {}, t("深度巡检", "Deep looks")), table(t("最近十次", "the last ten"), [
+        [t("时间", "at"), (row) => when(row.at), { cls: "nowrap" }], [t("结果", "outcome"), (row) => row.outcome], [t("登录", "login"), (row) => row.login],
+        [t("时钟偏差", "clock"), (row) => (row.clock_offset_s === null ? "–" : `${row.clock_offset_s > 0 ? "+" : row.clock_offset_s < 0 ? "−" : ""}${Math.abs(row.clock_offset_s)} s`), { right: true, cls: "nowrap" }],
+        [t("录像回溯", "recordings"), (row) => (row.retention_days === null ? "–" : t(`${row.retention_days} 天`, `${row.retention_days} days`)), { right: true, cls: "nowrap" }], [t("故障", "faults"), (row) => row.faults.join(", ")], [t("说明", "notes"), (row) => row.notes.map((note) => h("div", { class: "note" }, note)), { cls: "hide-s" }],
+      ], data.deep_looks, { hideCaption: true, empty: t("尚未深度巡检", "not looked at deeply yet") })),
+      h("section", { class: "card w5" }, h("h3", {}, t("设备自报", "What it said of itself")), data.said ? h("dl", { class: "facts" }, fact(t("时间", "at"), when(data.said.at)), fact(t("厂商", "maker"), data.said.maker), fact(t("型号", "model"), data.said.model), fact(t("固件", "firmware"), data.said.firmware),
+        fact(t("序列号", "serial"), data.said.serial), fact(t("硬件", "hardware"), data.said.hardware), fact("MAC", data.said.macs.join(", ")), fact(t("码流", "profiles"), data.said.profiles.map((each) => h("div", {}, each)))) : h("p", { class: "empty" }, t("尚未自报", "nothing yet"))),
+      data.orders.length ? h("section", { class: "card" }, h("h3", {}, t("工单", "Work orders")), table(t("工单", "work orders"), [
+        [t("编号", "id"), (row) => row.id], [t("状态", "state"), (row) => orderState(row.state)], [t("要修什么", "what"), (row) => t(row.title_zh, row.title_en)], [t("派单", "opened"), (row) => when(row.opened_at)], [t("结果", "result"), (row) => row.result],
+      ], data.orders, { hideCaption: true })) : null,
       h("section", { class: "card" }, h("h3", {}, t("变化与更正", "Changes and corrections")), table(t("变化，新的在前", "changes, newest first"), [
         [t("时间", "at"), (row) => whenExactly(row.at ?? row.start), { cls: "nowrap" }],
         [t("轴", "axis"), (row) => word(row.axis)],
