@@ -15,12 +15,15 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner
 
+from monitor.adapters.db.alerts import SqlAlertStore
 from monitor.cli import app
 from monitor.domain.facts import Axis, Correction, Party
+from monitor.domain.incident import Incident, IncidentKind, Member, Shared
 from monitor.domain.period import last_week
 from monitor.domain.state import Cause
 from monitor.domain.weeks import parse_week, week_of
-from monitor.ports import InventoryBatch
+from monitor.domain.work_order import WorkOrder
+from monitor.ports import AlertBatch, InventoryBatch
 from tests.cli_city import DAY_S, CliCity
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -96,6 +99,34 @@ def test_the_lists_name_who_lost_what(city: CliCity) -> None:
     method = {each["item"]: each["value"] for each in rows(folder, "method.csv")}
     assert method["status"] == "draft"
     assert method["fact_seq"].isdigit()
+
+
+def test_incidents_and_work_orders_are_named(city: CliCity) -> None:
+    week = last_week(int(time.time()), ZONE)
+    incident = Incident(
+        *("I7", IncidentKind.PARENT, "switch-1", "城关交换机", week.start + 60, week.start + 120),
+        shared=Shared.PARENT,
+        party=Party.POWER,
+    )
+    batch = AlertBatch(
+        incidents=[incident],
+        members=[Member("I7", "370702-9", week.start + 60)],
+        orders=[WorkOrder("W-I7", "fault", "I7", "修复交换机", "mend it", week.start, devices=("370702-9",))],
+    )
+
+    async def store(_: Any, database: Any) -> None:
+        await SqlAlertStore(database).save(batch)
+
+    city.read(store)
+    folder = city.json("report", "weekly")["folder"]
+
+    offline = {each["device_id"]: each for each in rows(folder, "offline-devices.csv")}
+    assert (offline["370702-9"]["party"], offline["370702-9"]["work_order"]) == ("power", "W-I7")
+    assert (offline["370703-9"]["party"], offline["370703-9"]["work_order"]) == ("undecided", "")
+    below = next(each for each in rows(folder, "below-target.csv") if each["region_code"] == "370702")
+    assert (below["item"], below["item_id"], below["party"]) == ("incident", "I7", "power")
+    assert below["item_name"] == "上联 城关交换机 中断"
+    assert city.json("report", "verify", folder)["ok"]
 
 
 def test_people_read_it_in_their_language(city: CliCity) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from monitor.adapters.db.alert_queries import SqlAlertQueries
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.migrate import require_current
 from monitor.adapters.db.objections import SqlObjections
@@ -31,9 +32,10 @@ from monitor.adapters.reports.workbook import workbook_bytes
 from monitor.app.wiring import database_of, targets_file
 from monitor.domain.assessment import Verdict
 from monitor.domain.compliance import Method
+from monitor.domain.incident import title_of
 from monitor.domain.period import Period
 from monitor.domain.policy import stale_after
-from monitor.services.report_material import Previous, ReportError, row_name
+from monitor.services.report_material import IncidentInput, Previous, ReportError, row_name
 from monitor.services.report_table import Lang
 from monitor.services.weekly_report import (
     STATUSES,
@@ -133,6 +135,8 @@ async def make_report(
         status=status,
         author=author,
         decisions=tuple(decision_input(each) for each in objections),
+        incidents=await _incidents(database, start=period.start, end=min(period.end, as_of)),
+        orders=await _orders(database),
         previous=previous.source if previous else None,
         previous_sha256=previous.sha256 if previous else "",
     )
@@ -258,6 +262,30 @@ def _inputs(
         decisions=(),
         program_version=version("vidnet"),
     )
+
+
+async def _incidents(database: Database, *, start: int, end: int) -> tuple[IncidentInput, ...]:
+    """Give the incidents of a period that are not ours, the oldest first, with the devices that were down in it."""
+    queries = SqlAlertQueries(database)
+    found = []
+    for each in sorted(await queries.incidents(since=start), key=lambda one: (one.began_at, one.id)):
+        if each.ours or each.began_at >= end:
+            continue
+        members = [
+            member.device_id
+            for member in await queries.members(each.id)
+            if member.joined_at < end and (member.left_at is None or member.left_at > start)
+        ]
+        if members:
+            zh, en = title_of(each)
+            found.append(IncidentInput(each.id, zh, en, each.party, tuple(sorted(members))))
+    return tuple(found)
+
+
+async def _orders(database: Database) -> dict[str, str]:
+    """Give by device the id of its open work order, the newest where it has several."""
+    orders = await SqlAlertQueries(database).orders(open_only=True)
+    return {device: order.id for order in reversed(orders) for device in sorted(order.devices)}
 
 
 def _refuse_a_clock_behind(root: ReportFolder, name: str, as_of: int, settings: Settings) -> None:

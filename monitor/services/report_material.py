@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+
+import msgspec
 
 from monitor.domain.assessment import DEFAULT_VALIDITY, Validity
 from monitor.domain.compliance import ComplianceRow, Judging, Method, RowCounter, compliance_rows
@@ -47,6 +49,16 @@ class ReportRules:
     small_sample: int = SMALL_SAMPLE
     repair_from_s: int = 4 * HOUR_S
     listed: int = 10
+
+
+class IncidentInput(msgspec.Struct, frozen=True):
+    """An incident of the period as it is written into a report's inputs: its names, who is responsible, its devices."""
+
+    id: str
+    zh: str
+    en: str
+    party: Party
+    devices: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -98,6 +110,8 @@ class Material:
     targets: Sequence[Target]
     method: Method
     names: dict[str, str]
+    incident_of: Mapping[str, IncidentInput]
+    orders: Mapping[str, str]
 
     def device(self, index: int) -> Device:
         """Give a device as it was at the end of the period."""
@@ -111,7 +125,8 @@ class Material:
         for correction in reversed(self.counter.pasts.corrections.get(self.counter.facts.devices[index].id, [])):
             if correction.party is not Party.UNDECIDED and correction.end > self.counter.start:
                 return correction.party
-        return Party.UNDECIDED
+        incident = self.incident_of.get(self.counter.facts.devices[index].id)
+        return Party.UNDECIDED if incident is None else incident.party
 
 
 async def gather(
@@ -126,6 +141,8 @@ async def gather(
     upto: int | None,
     previous: Previous | None,
     names: dict[str, str] | None = None,
+    incidents: Sequence[IncidentInput] = (),
+    orders: Mapping[str, str] | None = None,
     on_step: Callable[[str, int, int], None] = lambda step, done, total: None,
 ) -> Material:
     """Read, count and look up.
@@ -141,6 +158,8 @@ async def gather(
         upto: the seq K; None for the newest.
         previous: the period before, from its published revision; None counts it from the facts, where there are any.
         names: of the devices that are listed, where they are known already (a recomputation).
+        incidents: of the period, the oldest first; of a device in several the last one counts.
+        orders: by device the id of its work order.
         on_step: told what is done: the step, and how much of how much.
 
     Raises:
@@ -185,6 +204,8 @@ async def gather(
         targets=targets,
         method=method,
         names={},
+        incident_of={device: incident for incident in incidents for device in incident.devices},
+        orders=orders or {},
     )
     on_step("outages", 0, 1)
     await _add_outages(store, material)

@@ -17,7 +17,7 @@ from monitor.domain.indicator import Indicator
 from monitor.domain.outages import Outage
 from monitor.domain.period_counting import WIDTH
 from monitor.domain.region import RegionLevel
-from monitor.services.report_material import HOUR_S, Material
+from monitor.services.report_material import HOUR_S, IncidentInput, Material
 from monitor.services.report_table import Cell, Column, Kind, Share, Sheet, Word
 from monitor.services.report_words import (
     AGES,
@@ -206,37 +206,43 @@ def _losses(material: Material, keys: Iterable[RowKey], buckets: tuple[int, ...]
 
 def _items(material: Material, loss: _Loss) -> list[tuple[Cell, ...]]:
     """Give the incidents and single devices that lost most, at most `listed` of them, the greatest loss first."""
+    devices = material.counter.facts.devices
     groups: dict[str, list[tuple[int, int]]] = {}
     alone: list[tuple[int, int]] = []
+    incidents: dict[str, IncidentInput] = {}
     for lost, index in loss.by_device:
-        parent = _path(material, index) if lost >= HOUR_S else ""
-        if parent:
-            groups.setdefault(parent, []).append((lost, index))
+        incident = material.incident_of.get(devices[index].id)
+        if incident is not None:
+            incidents[incident.id] = incident
+        group = incident.id if incident is not None else (_path(material, index) if lost >= HOUR_S else "")
+        if group:
+            groups.setdefault(group, []).append((lost, index))
         else:
             alone.append((lost, index))
     items: list[tuple[int, str, int, int]] = []
-    for parent, members in groups.items():
-        if len(members) >= GROUP_FROM:
-            items.append((sum(lost for lost, _ in members), parent, len(members), members[0][1]))
+    for group, members in groups.items():
+        if group in incidents or len(members) >= GROUP_FROM:
+            items.append((sum(lost for lost, _ in members), group, len(members), members[0][1]))
         else:
             alone += members
-    devices = material.counter.facts.devices
     chosen = nlargest(material.rules.listed, alone, key=lambda each: (each[0], -each[1]))
     items += [(lost, "", 1, index) for lost, index in chosen]
     items = sorted(items, key=lambda each: (-each[0], each[1], each[3]))[: material.rules.listed]
     so_far, found = 0, []
-    for lost, parent, count, index in items:
+    for lost, group, count, index in items:
         so_far += lost
         device = material.device(index)
+        known = incidents.get(group)
+        undecided = group and known is None
         cells: tuple[Cell, ...] = (
-            GROUP_ITEM if parent else DEVICE_ITEM,
-            parent or devices[index].id,
-            "",
+            GROUP_ITEM if group else DEVICE_ITEM,
+            group or devices[index].id,
+            "" if known is None else Word(known.zh, known.zh, known.en),
             count,
             lost,
             Share(Fraction(lost, loss.total)),
             Share(Fraction(so_far, loss.total)),
-            PARTIES[Party.UNDECIDED if parent else material.party(index)],
+            PARTIES[Party.UNDECIDED if undecided else material.party(index)],
             device.organisations.maintainer,
         )
         found.append(cells)
@@ -278,7 +284,7 @@ def _offline(material: Material) -> list[tuple[Cell, ...]]:
             organisations.owner_unit,
             organisations.maintainer,
             organisations.contract,
-            "",
+            material.orders.get(device.id, ""),
         )
         found.append(((str(place[0]), outage.since or 0, device.id), cells))
     return [cells for _, cells in sorted(found, key=lambda each: each[0])]

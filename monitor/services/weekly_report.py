@@ -28,7 +28,7 @@ from monitor.domain.scope import DIMENSIONS, Scope
 from monitor.domain.tally import BUCKETS
 from monitor.domain.target import Target
 from monitor.ports import ReportFacts
-from monitor.services.report_material import Material, Previous, ReportRules, gather
+from monitor.services.report_material import IncidentInput, Material, Previous, ReportRules, gather
 from monitor.services.report_table import Column, Kind, Sheet, Word
 from monitor.services.sheet_devices import device_sheets, listed_ids, with_names
 from monitor.services.sheet_ledger import correction_effect, ledger_sheets
@@ -110,6 +110,8 @@ class ReportInputs(msgspec.Struct, frozen=True):
         author: who made it final; "" for a draft.
         decisions: the objections to the period.
         program_version: of the program that makes it.
+        incidents: those of the period, each with its devices.
+        orders: by device the id of its work order.
     """
 
     period: str
@@ -135,6 +137,8 @@ class ReportInputs(msgspec.Struct, frozen=True):
     author: str
     decisions: tuple[DecisionInput, ...]
     program_version: str
+    incidents: tuple[IncidentInput, ...] = ()
+    orders: dict[str, str] = {}
 
     @property
     def span(self) -> Period:
@@ -194,6 +198,8 @@ async def build_report(
         upto=inputs.seq,
         previous=previous,
         names=inputs.names,
+        incidents=inputs.incidents,
+        orders=inputs.orders,
         on_step=on_step,
     )
     on_step("sheets", 0, 1)

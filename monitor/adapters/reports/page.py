@@ -150,10 +150,10 @@ def _chart(sheet: Sheet, rows: Sequence[Sequence[Cell]], lang: Lang, zone: tzinf
         return ""
     low = min(int(min(float(rate.value or 0) for _, rate, _ in found) * 20) / 20, 0.8)
     height = 22 * len(found) + 30
-    scale = 520 / (1 - low) if low < 1 else 520
+    scale = 470 / (1 - low) if low < 1 else 470
 
     def x(value: float) -> float:
-        return round(120 + (value - low) * scale, 1)
+        return round(170 + (value - low) * scale, 1)
 
     title = "各县市区在线率" if lang is Lang.ZH else "Online rate by county"
     parts = [f'<svg viewBox="0 0 720 {height}" role="img" aria-label="{escape(title)}" font-size="11">']
@@ -161,9 +161,9 @@ def _chart(sheet: Sheet, rows: Sequence[Sequence[Cell]], lang: Lang, zone: tzinf
         y = 22 * number + 10
         value = float(rate.value or 0)
         colour = "#b00020" if rate.met is False else "#3b6fb6"
-        width = max(0.0, x(value) - 120)
-        parts.append(f'<text x="114" y="{y + 12}" text-anchor="end">{escape(name)}</text>')
-        parts.append(f'<rect x="120" y="{y}" width="{width:.1f}" height="15" fill="{colour}"/>')
+        width = max(0.0, x(value) - 170)
+        parts.append(f'<text x="164" y="{y + 12}" text-anchor="end">{escape(name)}</text>')
+        parts.append(f'<rect x="170" y="{y}" width="{width:.1f}" height="15" fill="{colour}"/>')
         label = escape(people_text(rate, sheet.columns[index["online_rate"]].kind, lang, zone=zone))
         parts.append(f'<text x="{x(value) + 4}" y="{y + 12}">{label}</text>')
         if goal is not None:
