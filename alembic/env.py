@@ -16,6 +16,7 @@ from monitor.adapters.db import (  # noqa: F401 - their tables belong to the sch
     schema_checkpoints,
     schema_deep,
     schema_intake,
+    schema_pictures,
     trend,
 )
 from monitor.adapters.db.engine import Database

@@ -9,6 +9,7 @@ from typing import Protocol
 from monitor.domain.account import Account, ApiToken, LoginSession
 from monitor.domain.alert import Alert, Happening
 from monitor.domain.audit import AuditEntry
+from monitor.domain.baseline import Baseline, LightClass
 from monitor.domain.checkpoint import Lane, Tollgate
 from monitor.domain.deep import DeepSummary, Identity, Known, Said
 from monitor.domain.device import Device, DeviceRecord
@@ -19,6 +20,7 @@ from monitor.domain.notification import Message, Parcel, Waiting
 from monitor.domain.objecting import Objection
 from monitor.domain.observation import Observation
 from monitor.domain.period_facts import PeriodFacts
+from monitor.domain.picture_look import PictureLook, PictureMemory
 from monitor.domain.point import Point
 from monitor.domain.region import Region
 from monitor.domain.request import Request
@@ -451,6 +453,25 @@ class DeepBatch:
     looks: Sequence[DeepSummary] = ()
     said: Sequence[tuple[str, Identity, Said]] = ()
     logins: Sequence[tuple[str, LoginRecord]] = ()
+
+
+class PictureStore(Protocol):
+    """What picture looks leave behind, by device: numbers, and never a picture."""
+
+    async def memory(self, device_id: str) -> PictureMemory:
+        """Give what is remembered of a device's pictures."""
+
+    async def keep(self, look: PictureLook, light: LightClass | None = None, baseline: Baseline | None = None) -> None:
+        """Store a look, and what the view is after it; a baseline reset meanwhile stays reset.
+
+        Raises:
+            StoreBusyError: nothing was stored, or it is not known.
+            StoreRefusedError: nothing was stored, and trying again is useless.
+            ValueError: nothing was stored; the device is not recorded.
+        """
+
+    async def reset(self, device_id: str) -> int:
+        """Forget what a device's view usually is; give for how many lights that was known."""
 
 
 class DeepStore(Protocol):

@@ -221,6 +221,21 @@ class IntakeSettings(_Section):
     burst: int = Field(default=600, ge=1, le=1_000_000)
 
 
+class PictureSettings(_Section):
+    """Picture looks: whether, how often, how many at once, and by how many workers."""
+
+    enabled: bool = True
+    interval_s: Seconds = 86_400
+    recheck_s: Seconds = 600
+    faulty_s: Seconds = 3_600
+    timeout_s: float = Field(default=5.0, ge=0.1, le=60)
+    total_s: float = Field(default=20.0, ge=1, le=600)
+    concurrency: int = Field(default=60, ge=1, le=10_000)
+    per_link: int = Field(default=4, ge=1, le=10_000)
+    workers: int = Field(default=2, ge=1, le=256)
+    jobs_each: int = Field(default=500, ge=1, le=1_000_000)
+
+
 class RulesSettings(_Section):
     """The rules that a site may set (RULES §2, §3)."""
 
@@ -460,6 +475,7 @@ class Settings(BaseSettings):
     collector: CollectorSettings = CollectorSettings()
     credentials: CredentialsSettings = CredentialsSettings()
     deep: DeepSettings = DeepSettings()
+    picture: PictureSettings = PictureSettings()
     mqtt: MqttSettings = MqttSettings()
     viid: ViidSettings = ViidSettings()
     intake: IntakeSettings = IntakeSettings()
@@ -505,7 +521,9 @@ class Settings(BaseSettings):
 
     def _looked_for(self, kinds: list[str]) -> tuple[str, ...]:
         """Give the kinds of evidence that are looked for at all: without deep looks what is left must do (RULES §3)."""
-        off = set() if self.deep.enabled else {LookKind.DEEP.value}
+        off = set() if self.deep.enabled else {LookKind.DEEP.value, LookKind.PICTURE.value}
+        if not self.picture.enabled:
+            off.add(LookKind.PICTURE.value)
         return tuple(kind for kind in kinds if kind not in off) or (LookKind.HEALTH.value,)
 
     def mass_rule(self) -> MassRule:

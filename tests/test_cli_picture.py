@@ -78,4 +78,4 @@ def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     result = runner.invoke(app, ["picture", str(tmp_path / "none.jpg")])
 
     assert result.exit_code == 2
-    assert "无法读取" in result.stderr
+    assert "没有此文件" in result.stderr

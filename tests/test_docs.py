@@ -15,6 +15,7 @@ from monitor.adapters.metrics.alerts import AlertCollector, AlertMetrics, Receiv
 from monitor.adapters.metrics.city import CityExposition
 from monitor.adapters.metrics.deep import DeepCollector, DeepMetrics
 from monitor.adapters.metrics.intake import IntakeCollector, IntakeMetrics
+from monitor.adapters.metrics.pictures import PictureCollector, PictureMetrics
 from monitor.adapters.metrics.service import Durations, ServiceCollector, ServiceMetrics
 from monitor.cli import app
 from monitor.domain.fault import FAULTS
@@ -44,6 +45,8 @@ def _service_families() -> dict[str, tuple[str, str, frozenset[str]]]:
     held = {"hik": 0}
     deep = DeepMetrics(looks, 0, Durations(), 0, 0.0, 0, {}, held, (), True, 0)
     registry.register(DeepCollector(lambda: deep))
+    pictures = PictureMetrics({"picture": 1}, {"picture_black": 1}, 0, Durations(), 0, 0.0, 0, 0, 0)
+    registry.register(PictureCollector(lambda: pictures))
     found = {}
     for family in text_string_to_metric_families(generate_latest(registry).decode()):
         suffix = "_total" if family.type == "counter" else ""

@@ -24,6 +24,7 @@ from monitor.adapters.metrics.alerts import AlertCollector
 from monitor.adapters.metrics.city import AGE_LIMITS_S, ANY, CityExposition, CityMetrics
 from monitor.adapters.metrics.deep import DeepCollector
 from monitor.adapters.metrics.intake import IntakeCollector
+from monitor.adapters.metrics.pictures import PictureCollector
 from monitor.adapters.metrics.service import Durations, ServiceCollector, ServiceMetrics
 from monitor.adapters.process import loading, raise_open_files
 from monitor.adapters.sentinels import answers
@@ -35,6 +36,7 @@ from monitor.app.following import Followers, Following
 from monitor.app.importing import fill_if_empty
 from monitor.app.intake import Intake, Logins
 from monitor.app.page import Running, WebPage
+from monitor.app.picture_looks import Pictures
 from monitor.app.report_schedule import ReportSchedule
 from monitor.app.wiring import LoadedCity, load_city, make_ready, targets_file, vault_of
 from monitor.domain.indicator import Indicator
@@ -166,6 +168,9 @@ class Service:
                 now=clock.now,
                 own_clock_trusted=lambda: self._own_clock_trusted,
             )
+        self.pictures: Pictures | None = None
+        if self.deep is not None and settings.picture.enabled:
+            self.pictures = Pictures(settings, database, ingest=self.ingest, logins=self.deep.logins, now=clock.now)
 
     @classmethod
     async def load(
@@ -297,6 +302,8 @@ class Service:
         yield from self._reports.work()
         if self.deep is not None:
             yield from self.deep.work()
+        if self.pictures is not None:
+            yield from self.pictures.work()
         if self._settings.collector.sentinels:
             timeout_s = self._settings.collector.timeout_s
             yield self.own_network.watch(
@@ -347,6 +354,9 @@ class Service:
         if self.deep is not None:
             await self.deep.load(city.devices)
             self.following.on_news(lambda news: self.deep.looking.follow(news.devices) if self.deep else None)
+        if self.pictures is not None:
+            self.pictures.load(city.devices)
+            self.following.on_news(lambda news: self.pictures.looking.follow(news.devices) if self.pictures else None)
         self.polling.schedule()
         log.info("service.loaded", devices=len(city.devices), looked_at=self.polling.devices)
 
@@ -405,6 +415,8 @@ class Service:
                 await poller.close()
             if self.deep is not None:
                 await self.deep.looking.close()
+            if self.pictures is not None:
+                await self.pictures.looking.close()
             await self._store.close()
         log.info("service.stopped")
 
@@ -459,6 +471,8 @@ class Service:
         registry.register(AlertCollector(self.alerting.figures))
         if self.deep is not None:
             registry.register(DeepCollector(self.deep.metrics))
+        if self.pictures is not None:
+            registry.register(PictureCollector(self.pictures.metrics))
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         return registry

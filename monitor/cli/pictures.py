@@ -10,27 +10,67 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from monitor.app.pictures import Explained, explain_file
-from monitor.cli.common import MISUSED, JsonOption, fail, run_coroutine, wide_console
+from monitor.app.pictures import Explained, explain_device, explain_file
+from monitor.app.pictures import reset_baseline as reset_device
+from monitor.cli.common import (
+    MISUSED,
+    SILENT,
+    JsonOption,
+    fail,
+    load_settings,
+    run_coroutine,
+    wide_console,
+)
 from monitor.domain.fault import FAULTS
 from monitor.domain.picture import explain_scores
 
 
 def picture(
-    target: Annotated[str, typer.Argument(metavar="FILE", help="JPEG 或 PNG 文件 · a JPEG or PNG file")],
+    target: Annotated[
+        str,
+        typer.Argument(metavar="FILE|DEVICE_ID", help="图片文件或设备编码 · a JPEG or PNG file, or a device id"),
+    ],
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", metavar="FILE", envvar="VIDNET_CONFIG", help="设置文件（按编码时）"),
+    ] = None,
+    reset_baseline: Annotated[
+        bool,
+        typer.Option("--reset-baseline", help="视角有意调整后重学基准 · learn its view anew"),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """判断一幅画面是否完好，列出全部数值 · judge one picture: every number, its limit, and the verdict.
 
-    Nothing of the picture is kept. Example: `vidnet picture snapshot.jpg --json`
+    Nothing of the picture is kept.
+
+    Example: `vidnet picture snapshot.jpg --json` or `vidnet picture -c vidnet.toml DEVICE_ID`
     """
-    try:
+    if reset_baseline:
+        _reset(target, config, as_json=as_json)
+        return
+    if Path(target).is_file():
         explained = run_coroutine(explain_file(Path(target)))
-    except OSError as error:
-        fail(MISUSED, f"{target}: 无法读取 · cannot be read: {error.strerror}")
+    elif config is None:
+        fail(MISUSED, f"{target}: 没有此文件；按编码需要 -c 设置文件 · no such file; a device id needs -c FILE")
+    else:
+        work = explain_device(target, settings=load_settings(config), folder=config.parent)
+        explained = run_coroutine(work)
     _show(explained, as_json=as_json)
     if explained.verdict is None:
-        raise typer.Exit(MISUSED)
+        raise typer.Exit(MISUSED if not explained.result.way and config is None else SILENT)
+
+
+def _reset(target: str, config: Path | None, *, as_json: bool) -> None:
+    if config is None:
+        fail(MISUSED, "--reset-baseline 需要设备编码和 -c 设置文件 · --reset-baseline needs a device id and -c FILE")
+    lights = run_coroutine(reset_device(target, settings=load_settings(config), folder=config.parent))
+    if as_json:
+        print(json.dumps({"device": target, "lights": lights}))
+    else:
+        print(
+            f"{target}: 已忘记 {lights} 个基准，将从完好画面重新学习 · {lights} baselines forgotten, to be learned anew"
+        )
 
 
 def _show(explained: Explained, *, as_json: bool) -> None:
@@ -52,6 +92,15 @@ def _show(explained: Explained, *, as_json: bool) -> None:
         console.print(Text(f"  {words.first_zh} · {words.first_en}"))
     if explained.verdict.dark:
         console.print(Text("  画面较暗（夜间正常，仅供参考） · it is dark: information, at night no fault"))
+    comparison = explained.verdict.comparison
+    if comparison is not None:
+        lost = f"{comparison.lost:.0%}（限 limit {comparison.lost_limit:.0%}）"
+        agreement = f"{comparison.agreement:.2f}（限 limit {comparison.agreement_limit:.2f}）"
+        console.print(Text(f"  与基准相比缺失 gone of its usual view {lost} · 吻合度 agrees by {agreement}"))
+        if not comparison.usable:
+            console.print(
+                Text("  画面纹理不足，不比较遮挡与移位 · too little to see: covered and moved are not judged")
+            )
     table = Table("项目", "score", "值", "限 limit", box=None)
     table.columns[2].justify = table.columns[3].justify = "right"
     for row in explain_scores(result.scores):
@@ -86,5 +135,18 @@ def _values(explained: Explained) -> dict[str, Any]:
         "scores": {name: round(value, 4) for name, value in result.scores.items()}
         | {row.name: row.value for row in rows if row.name not in result.scores},
         "limits": {row.name: row.limit for row in rows},
+        "baseline": {
+            light.value: {"looks": each.looks, "ready": each.is_ready}
+            for light, each in sorted(explained.memory.baselines.items())
+        },
+        "comparison": None
+        if verdict is None or verdict.comparison is None
+        else {
+            "lost": round(verdict.comparison.lost, 4),
+            "lost_limit": verdict.comparison.lost_limit,
+            "agreement": round(verdict.comparison.agreement, 4),
+            "agreement_limit": verdict.comparison.agreement_limit,
+            "usable": verdict.comparison.usable,
+        },
         "cpu_ms": result.cpu_ms,
     }

@@ -22,6 +22,7 @@ from monitor.adapters.metrics.deep import DeepCollector, DeepMetrics
 from monitor.adapters.metrics.devices import DeviceExposition
 from monitor.adapters.metrics.exposition import GaugeText
 from monitor.adapters.metrics.intake import IntakeCollector, IntakeMetrics
+from monitor.adapters.metrics.pictures import PictureCollector, PictureMetrics
 from monitor.adapters.metrics.service import Durations, ServiceCollector, ServiceMetrics
 from monitor.app.demo import prepare_demo, run_demo
 from monitor.domain.coverage import HEADLINE_KINDS
@@ -169,6 +170,18 @@ def service_text() -> str:
         waiting=3,
     )
     registry.register(DeepCollector(lambda: deep))
+    pictures = PictureMetrics(
+        looks={"picture": 9, "no_stream": 1},
+        found={"picture_blur": 2},
+        look_errors=0,
+        durations=looks,
+        under_way=1,
+        lag_s=0.5,
+        out_of_turn=3,
+        workers=2,
+        workers_killed=1,
+    )
+    registry.register(PictureCollector(lambda: pictures))
     return generate_latest(registry).decode()
 
 

@@ -15,7 +15,8 @@ from aiohttp import web
 
 from collectors.deep import Secret
 from collectors.picture import snapshot
-from collectors.picture.taker import PictureRequest, PictureResult, PictureTaker
+from collectors.picture.look import PictureRequest, PictureResult
+from collectors.picture.taker import PictureTaker
 from tests.collectors.pictures import clean, jpeg
 
 SECRET = Secret("operator", "p@ss")

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from collectors.deep import Secret
-from collectors.picture.taker import PictureRequest, PictureResult, PictureTaker
+from collectors.picture.look import PictureRequest, PictureResult
+from collectors.picture.taker import PictureTaker
 from monitor.demo.rtsp import RtspServer, Stream, encode
 from tests.collectors.pictures import clean
 
