@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from monitor.adapters import own_clock
 from monitor.adapters.db.migrate import require_current
 from monitor.adapters.db.states import SqlStateStore
 from monitor.app.wiring import database_of, load_city
 from monitor.domain.region import RegionTree
+from monitor.services.clock_figures import clock_cells, clock_rates, many_are_off_alike
 from monitor.services.evaluation import Evaluator, Overview, overview_of
 from monitor.services.live_counts import LiveCounts
 from monitor.settings import Settings
@@ -35,7 +37,17 @@ async def read_overview(settings: Settings, *, folder: Path, region: str | None,
     require_region(city.tree, region)
     counts = LiveCounts(city.devices, city.points, rules=city.rules, book=city.book, at=at, states=states)
     evaluator = Evaluator(city.tree, city.targets, validity=city.validity)
-    return overview_of(evaluator, counts, at=at, region=region, by=by)
+    limit_s, columns = settings.rules.clock_limit_s, counts.columns()
+    clocks = None
+    if own_clock_trusted(settings) and many_are_off_alike(columns, limit_s=limit_s) is None:
+        clocks = clock_rates(city.tree, clock_cells(columns, limit_s=limit_s))
+    return overview_of(evaluator, counts, at=at, region=region, by=by, clocks=clocks)
+
+
+def own_clock_trusted(settings: Settings) -> bool:
+    """Tell whether this machine's clock may judge others, by the settings or by asking the kernel."""
+    kind = settings.collector.own_clock
+    return own_clock.is_synchronised() if kind == "check" else kind == "trusted"
 
 
 def require_region(tree: RegionTree, region: str | None) -> None:

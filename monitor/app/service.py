@@ -45,9 +45,10 @@ from monitor.domain.scope import Scope
 from monitor.domain.target import Target, target_in_force
 from monitor.ports import CollectorMark, StoreBusyError
 from monitor.services.clock import SteadyClock
+from monitor.services.clock_figures import ClockCell, clock_cells, clock_rates, many_are_off_alike
 from monitor.services.evaluation import Evaluator, Overview, overview_of
 from monitor.services.ingest import Ingest
-from monitor.services.live_counts import LiveCounts
+from monitor.services.live_counts import CellKey, LiveCounts
 from monitor.services.own_network import OwnNetwork
 from monitor.services.polling import Pace, Polling
 from monitor.settings import Settings
@@ -58,7 +59,7 @@ TICK_S = 1.0
 SWEEP_PARTS = 60
 """Every device's deadline is looked at once in so many ticks."""
 
-OWN_CLOCK_EVERY_S = 60
+OWN_CLOCK_EVERY_S = 30
 BACKUPS_SEEN_EVERY_S = 60
 STALE_INTERVALS = 2
 """Figures whose newest look is older than so many intervals are shown as stale."""
@@ -90,6 +91,8 @@ class Service:
         self._last_backup_at = 0
         self._clock_behind_s = 0.0
         self._own_clock_trusted = settings.collector.own_clock == "trusted"
+        self._clocks_alike_s: float | None = None
+        self._clocks: dict[CellKey, ClockCell] | None = None
         policy = settings.policy()
         self._store = SqlStateStore(database)
         self._inventory = SqlInventory(database)
@@ -207,7 +210,8 @@ class Service:
     def overview(self, *, region: str | None = None, by: str = "region") -> Overview:
         """Give the figures of this instant, as committed."""
         at = int(self.clock.now())
-        return overview_of(self.evaluator, self.counts, at=at, region=region, by=by)
+        clocks = None if self._clocks is None else clock_rates(self.city.tree, self._clocks)
+        return overview_of(self.evaluator, self.counts, at=at, region=region, by=by, clocks=clocks)
 
     def health(self) -> Health:
         """Tell how the service does."""
@@ -240,6 +244,7 @@ class Service:
             faults=self.counts.faults(),
             offline_ages=self.counts.offline_ages(at=at, limits_s=AGE_LIMITS_S),
             targets=self._targets(at),
+            clocks=self._clocks or {},
             devices=self.counts.assessed_devices(PointClass.FIRST)
             if self._settings.metrics.per_device == "first"
             else None,
@@ -387,8 +392,8 @@ class Service:
             await asyncio.sleep(max(0.0, next_at - loop.time()))
             self._loop_lag_s = max(0.0, loop.time() - next_at)
             next_at = max(next_at + TICK_S, loop.time())
-            if tick % OWN_CLOCK_EVERY_S == 0 and self._settings.collector.own_clock == "check":
-                self._own_clock_trusted = own_clock.is_synchronised()
+            if tick % OWN_CLOCK_EVERY_S == 0:
+                self._judge_own_clock()
             if tick % BACKUPS_SEEN_EVERY_S == 0:
                 self._last_backup_at = next((at for at, _ in backups(self._backups)), 0)
             self._clock_behind_s = self.clock.adjust()
@@ -402,6 +407,20 @@ class Service:
                 # While we may be pausing ourselves, silence says nothing about the devices.
                 self.ingest.expire_overdue(device_ids[tick % SWEEP_PARTS :: SWEEP_PARTS], at=now)
             tick += 1
+
+    def _judge_own_clock(self) -> None:
+        """Ask the kernel whether our clock is right, and the devices: many that are off alike are right."""
+        kind = self._settings.collector.own_clock
+        trusted = own_clock.is_synchronised() if kind == "check" else kind == "trusted"
+        limit_s, columns = self._settings.rules.clock_limit_s, self.counts.columns()
+        off_s = many_are_off_alike(columns, limit_s=limit_s)
+        if off_s is not None and self._clocks_alike_s is None:
+            log.error("clock.ours_is_off", devices_are_ahead_s=off_s)
+        elif off_s is None and self._clocks_alike_s is not None:
+            log.info("clock.ours_is_right_again")
+        self._clocks_alike_s = off_s
+        self._own_clock_trusted = trusted and off_s is None
+        self._clocks = clock_cells(columns, limit_s=limit_s) if self._own_clock_trusted else None
 
     async def _close(self) -> None:
         """Commit what is left, and let go of everything."""

@@ -59,6 +59,7 @@ class Row:
         coverage: networked coverage of required points by class; `short` in points.
         communities: networked communities; None for a class or a kind, or where it was not asked for.
         connected: connected devices of headline kinds; None like `communities`.
+        clock: devices whose clock is within the limit of those whose clock was read; None where ours is not trusted.
     """
 
     scope: Scope
@@ -70,6 +71,7 @@ class Row:
     coverage: Mapping[PointClass, Figure]
     communities: Figure | None = None
     connected: Figure | None = None
+    clock: Figure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,10 @@ class Evaluator:
             return Figure(Rate(count, 0), None, 0)
         return Figure(Rate(count, int(target.value)), assess_count(count, target), max(0, int(target.value) - count))
 
+    def of_clocks(self, scope: Scope, rate: Rate, *, at: int) -> Figure:
+        """Hold the clock compliance of a scope against its target."""
+        return self._share(Indicator.CLOCK, scope, rate, at)
+
     def connected_by_region(self, connected: Iterable[tuple[CellKey, int]]) -> Mapping[str, int]:
         """Add up the connected devices of headline kinds over the tree."""
         sums: Counter[str] = Counter()
@@ -282,13 +288,20 @@ class Evaluator:
 
 
 def overview_of(
-    evaluator: Evaluator, counts: LiveCounts, *, at: int, region: str | None = None, by: str = "region"
+    evaluator: Evaluator,
+    counts: LiveCounts,
+    *,
+    at: int,
+    region: str | None = None,
+    by: str = "region",
+    clocks: Mapping[tuple[str, PointClass | None, DeviceKind | None], Rate] | None = None,
 ) -> Overview:
     """Give the figures of a region and of its parts from the live counts, communities and connected devices too.
 
-    Args and errors are those of `Evaluator.overview`.
+    Args and errors are those of `Evaluator.overview`; `clocks` are clock compliances by region, class and kind
+    (`clock_figures.clock_rates`), None where our own clock is not trusted.
     """
-    return evaluator.overview(
+    overview = evaluator.overview(
         counts.cells(),
         counts.coverage(),
         at=at,
@@ -297,6 +310,14 @@ def overview_of(
         networked_regions=counts.networked_regions(),
         connected=counts.connected(),
     )
+    if clocks is None:
+        return overview
+
+    def add(row: Row) -> Row:
+        rate = clocks.get((row.region.code, row.scope.point_class, row.scope.kind), NO_RATE)
+        return replace(row, clock=evaluator.of_clocks(row.scope, rate, at=at))
+
+    return Overview(overview.at, add(overview.whole), tuple(map(add, overview.parts)))
 
 
 class Rollup:

@@ -39,6 +39,8 @@ from monitor.services.live_points import LivePoints, PointColumns, PointKey
 from monitor.services.path_ancestors import PathAncestors
 
 _NO_POINT = -1
+UNREAD = -(2**31)
+"""The clock of a device that was never read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class DeviceColumns:
         standing: of each device: 0 assessed, 1 exempt, 2 out of service.
         since: of each device's connectivity, epoch seconds.
         faults: the confirmed faults of those that have any, by number.
+        clock_offset: of each device's clock, tenths of a second; `UNREAD` for none.
     """
 
     devices: Sequence[Device]
@@ -71,6 +74,7 @@ class DeviceColumns:
     standing: bytearray
     since: array[int]
     faults: Mapping[int, tuple[str, ...]]
+    clock_offset: array[int]
 
 
 STATES: tuple[tuple[Connectivity, Condition], ...] = tuple(CODES)
@@ -108,6 +112,7 @@ class LiveCounts:
         self._alive = bytearray(count)
         self._recent = bytearray(count)
         self._since = array("q", bytes(8 * count))
+        self._clock_offset = array("i", [UNREAD]) * count
         self._offline: set[int] = set()
         self._faults: dict[int, tuple[str, ...]] = {}
         self._boundaries: list[tuple[int, int]] = []
@@ -135,6 +140,8 @@ class LiveCounts:
             number = self._index.get(state.device_id)
             if number is None:
                 continue
+            if state.clock_offset is not None:
+                self._clock_offset[number] = state.clock_offset
             code = CODES[state.connectivity, state.condition]
             if code == self._code[number] and state.connectivity_since == self._since[number]:
                 if state.faults or number in self._faults:
@@ -350,7 +357,14 @@ class LiveCounts:
     def columns(self) -> DeviceColumns:
         """Give what is known of every device now, for a search; not to be kept beyond it."""
         return DeviceColumns(
-            self._devices, self._keys, self._cell, self._code, self._standing, self._since, self._faults
+            self._devices,
+            self._keys,
+            self._cell,
+            self._code,
+            self._standing,
+            self._since,
+            self._faults,
+            self._clock_offset,
         )
 
     def points(self) -> PointColumns:
@@ -375,6 +389,7 @@ class LiveCounts:
         self._alive.append(0)
         self._recent.append(0)
         self._since.append(0)
+        self._clock_offset.append(UNREAD)
         self._point.append(_NO_POINT)
         self._cell.append(0)
         return number

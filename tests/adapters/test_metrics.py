@@ -34,7 +34,8 @@ from monitor.domain.point import Point, PointClass, Ring
 from monitor.domain.region import Region, RegionLevel, RegionTree
 from monitor.domain.service_time import ServiceRules
 from monitor.domain.state import Cause, Condition, Connectivity, DeviceState, FaultRecord, initial_state
-from monitor.services.live_counts import LiveCounts
+from monitor.services.clock_figures import ClockCell
+from monitor.services.live_counts import CellKey, LiveCounts
 from tests.programs import need_program
 from tests.servers import free_port
 
@@ -114,6 +115,10 @@ def city_text(counts: LiveCounts, tree: RegionTree = TREE) -> str:
             faults=counts.faults(),
             offline_ages=counts.offline_ages(at=T0, limits_s=AGE_LIMITS_S),
             targets=shown,
+            clocks={
+                CellKey("370702001", FIRST, CAMERA): ClockCell(3, 4),
+                CellKey("370702001", OTHER, GATEWAY): ClockCell(1, 1),
+            },
         )
     )
 
@@ -283,7 +288,7 @@ def test_a_city_with_checkpoints_in_three_classes_stays_below_eight_thousand_ser
     headline = sum(each.kind in HEADLINE_KINDS for each in devices)
     counties = len(tree.at_level(RegionLevel.COUNTY))
     beside = 2 * len({town[:6] for town in towns})  # gateways and recorders, counted by county
-    shown = 4 * (headline + beside) + 3 * headline + (5 * 3 + 4 + 1 + 1) * counties + 3 + len(towns)
+    shown = 4 * (headline + beside) + 3 * headline + (5 * 3 + 4 + 1 + 1 + 2) * counties + 3 + 2 + len(towns)
     assert len(series) == shown
     assert len(series) < 8_000
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from monitor.adapters.metrics.devices import DeviceExposition
 from monitor.adapters.metrics.exposition import GaugeText
@@ -14,6 +14,7 @@ from monitor.domain.region import RegionLevel, RegionTree
 from monitor.domain.state import Connectivity
 from monitor.domain.tally import Tally
 from monitor.domain.target import Target
+from monitor.services.clock_figures import ClockCell
 from monitor.services.live_counts import CellKey
 from monitor.services.live_points import PointKey
 
@@ -46,6 +47,7 @@ class CityMetrics:
         faults: assessed devices by (county, fault).
         offline_ages: assessed offline devices by (county, index of `AGES`).
         targets: (indicator, class, target) in force for the whole city, shares and numbers of devices.
+        clocks: devices by (town, class, kind) whose clock was read, and those within the limit.
         devices: devices that have a series of their own, each with its connectivity; None where none has.
     """
 
@@ -57,6 +59,7 @@ class CityMetrics:
     offline_ages: Mapping[tuple[str, int], int]
     targets: list[tuple[str, str, Target]]
     devices: Iterable[tuple[Device, Connectivity]] | None = None
+    clocks: Mapping[CellKey, ClockCell] = field(default_factory=dict)
 
 
 class CityExposition:
@@ -102,6 +105,16 @@ class CityExposition:
             "vidnet_device_faults", "Assessed devices with a confirmed fault.", ("county", "fault")
         )
         self._ages = GaugeText("vidnet_offline_devices", "Assessed devices offline, by how long.", ("county", "age"))
+        self._clocks = GaugeText(
+            "vidnet_device_clocks",
+            "Online devices whose clock was read, by whether it is within the limit.",
+            ("county", "class", "clock"),
+        )
+        self._judged = GaugeText(
+            "vidnet_devices_judged",
+            "Assessed devices of headline kinds, by whether intact or not is known of them.",
+            ("county", "judged"),
+        )
         self._targets = GaugeText(
             "vidnet_target_ratio", "Targets in force for the whole city, as shares.", ("indicator", "class")
         )
@@ -125,6 +138,8 @@ class CityExposition:
             self._connected,
             self._faults,
             self._ages,
+            self._clocks,
+            self._judged,
             self._targets,
             self._counts,
             self._regions,
@@ -146,6 +161,8 @@ class CityExposition:
                 self._connected.text(self._connected_by_county(city)),
                 self._faults.text((labels, count) for labels, count in sorted(city.faults.items())),
                 self._ages.text(self._offline(city)),
+                self._clocks.text(self._clock_counts(city)),
+                self._judged.text(_judged(tallies)),
                 self._targets.text(
                     ((name, each), float(target.value))
                     for name, each, target in city.targets
@@ -201,6 +218,18 @@ class CityExposition:
                 _add(by_site, (key.site_kind,), part)
         return found
 
+    def _clock_counts(self, city: CityMetrics) -> Iterator[Sample]:
+        sums: dict[tuple[str, str], list[int]] = {}
+        for key, cell in city.clocks.items():
+            if key.kind not in HEADLINE_KINDS:
+                continue
+            found = sums.setdefault((self._place(key.region)[0], key.point_class), [0, 0])
+            found[0] += cell.within
+            found[1] += cell.read - cell.within
+        for labels, (within, off) in sorted(sums.items()):
+            yield (*labels, "within"), within
+            yield (*labels, "off"), off
+
     def _offline(self, city: CityMetrics) -> Iterator[Sample]:
         for county in self._tree.at_level(RegionLevel.COUNTY):
             for index, age in enumerate(AGES):
@@ -254,3 +283,13 @@ def _conditions(tallies: Mapping[Place, Tally]) -> Iterator[Sample]:
             yield (*place, "intact"), tally.intact
             yield (*place, "faulty"), tally.faulty
             yield (*place, "unknown"), tally.condition_unknown
+
+
+def _judged(tallies: Mapping[Place, Tally]) -> Iterator[Sample]:
+    sums: dict[str, Tally] = {}
+    for (county, _town, _class, kind), tally in tallies.items():
+        if kind in HEADLINE_KINDS:
+            sums[county] = sums[county] + tally if county in sums else tally
+    for county, tally in sorted(sums.items()):
+        yield (county, "yes"), tally.judged
+        yield (county, "no"), tally.assessed - tally.judged

@@ -18,7 +18,7 @@ from rich.text import Text
 from monitor.domain.assessment import Verdict
 from monitor.domain.point import PointClass
 from monitor.domain.printing import percent
-from monitor.domain.rate import Rate
+from monitor.domain.rate import Rate, intact_bounds, judged_share
 from monitor.services.evaluation import Figure, Overview, Row
 
 _MARKS = {
@@ -112,6 +112,14 @@ def _beside(row: Row) -> list[Text]:
         found.append(_line("社区联网率 networked communities", row.communities, counts))
     if row.connected is not None:
         found.append(connected_line(row.connected))
+    if row.clock is not None and row.clock.rate.denominator:
+        rate = row.clock.rate
+        found.append(_line("校时合格率 clock accuracy", row.clock, f" {rate.numerator:,}/{rate.denominator:,}"))
+    if row.tally.assessed and row.tally.condition_unknown:
+        low, high = intact_bounds(row.tally)
+        judged = _tight(judged_share(row.tally).value)
+        bounds = f"{_tight(low.value)}–{_tight(high.value)}"
+        found.append(Text(f"完好率 intact {bounds} 判定 judged {judged}"))
     return found
 
 
@@ -227,7 +235,10 @@ def _row_values(row: Row) -> dict[str, Any]:
         },
         "online_rate": figure_values(row.online),
         "intact_rate": figure_values(row.intact),
+        "intact_bounds": [_rate_values(bound, None) for bound in intact_bounds(row.tally)],
+        "judged_share": _rate_values(judged_share(row.tally), None),
         "measured_share": _rate_values(row.measured, None),
+        "clock": None if row.clock is None else figure_values(row.clock),
         "networked": {point_class.value: figure_values(figure) for point_class, figure in row.coverage.items()},
         "communities": None if row.communities is None else figure_values(row.communities),
         "connected": None if row.connected is None else count_values(row.connected),
