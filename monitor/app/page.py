@@ -25,7 +25,7 @@ from monitor.adapters.files.alert_rules import read_alert_rules
 from monitor.adapters.web.api import PREFIX, api
 from monitor.adapters.web.asker import Front
 from monitor.adapters.web.page import Page
-from monitor.adapters.web.parts import Health, Parts, RecentLooks
+from monitor.adapters.web.parts import Health, KnownExemptions, Parts, RecentLooks
 from monitor.adapters.web.server import Mount, tls_context
 from monitor.app.access import access_of
 from monitor.app.page_jobs import Imports, Reports, Worker
@@ -106,6 +106,7 @@ class WebPage:
             directory=SqlDirectory(database),
             queries=queries,
             trend=self._trend,
+            exemptions_known=KnownExemptions(inventory),
             exemptions=ExemptionDesk(inventory, rules=rules, zone=settings.zone(), quota=Fraction(site.quota)),
             requests=RequestDesk(inventory, queries, zone=settings.zone()),
             alerts=alerts,

@@ -371,6 +371,10 @@ class LiveCounts:
         """Give what is known of every point now, for a search; not to be kept beyond it."""
         return self._points.columns(list(self._point_index))
 
+    def above(self, device: Device) -> frozenset[str]:
+        """Give the ids of all devices that a device is reached through, near and far."""
+        return self._ancestors.of(device)
+
     def number_of(self, device_id: str) -> int | None:
         """Give the number of a device in the columns, None where there is no such device."""
         return self._index.get(device_id)

@@ -23,7 +23,6 @@ from monitor.domain.point import PointClass
 from monitor.domain.state import Condition, Connectivity, DeviceState
 from monitor.services.device_search import STANDINGS, DeviceFilter
 from monitor.services.live_counts import STATES
-from monitor.services.path_ancestors import PathAncestors
 
 FEW_TEXT_HITS = 5_000
 SHEET_PART = 1_000
@@ -426,8 +425,7 @@ def _faults(call: Call, state: DeviceState | None) -> list[FaultOut]:
 
 
 async def _exemptions(call: Call, device: Device) -> list[CoveringOut]:
-    columns = call.parts.counts().columns()
-    above = PathAncestors(columns.devices).of(device) if device.parents else frozenset()
+    above = call.parts.counts().above(device)
     lineage = call.tree.lineage(device.region or "")
 
     def covers(each: Exemption) -> bool:
@@ -438,7 +436,7 @@ async def _exemptions(call: Call, device: Device) -> list[CoveringOut]:
             ExemptionScope.PATH: each.scope_id in above,
         }[each.scope]
 
-    found = [each for each in await call.parts.inventory.exemptions() if covers(each)]
+    found = [each for each in await call.parts.exemptions_known.all() if covers(each)]
     return [
         CoveringOut(each.id, each.start, each.end, each.reason, each.document, each.approver)
         for each in sorted(found, key=lambda each: -each.start)[:20]

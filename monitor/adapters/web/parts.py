@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from monitor.domain.alert import Alert
+from monitor.domain.facts import Exemption
 from monitor.domain.incident import Incident
 from monitor.domain.policy import Policy
 from monitor.domain.state import DeviceState
@@ -151,6 +152,27 @@ class Reports(Protocol):
         """Make the final report of a period."""
 
 
+class KnownExemptions:
+    """The exemptions that count, read again only once the inventory has another revision.
+
+    Args:
+        inventory: where they are kept.
+    """
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._inventory = inventory
+        self._revision = -1
+        self._found: Sequence[Exemption] = ()
+
+    async def all(self) -> Sequence[Exemption]:
+        """Give them as of now."""
+        revision = await self._inventory.revision()
+        if revision != self._revision:
+            self._found = await self._inventory.exemptions()
+            self._revision = revision
+        return self._found
+
+
 class RecentLooks:
     """Which devices were looked at out of turn lately: none is twice within `EVERY_S`."""
 
@@ -185,6 +207,7 @@ class Parts:
     queries: Queries
     trend: Trend
     exemptions: ExemptionDesk
+    exemptions_known: KnownExemptions
     requests: RequestDesk
     alerts: AlertQueries
     alert_decisions: AlertDecisions
