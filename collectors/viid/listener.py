@@ -37,8 +37,8 @@ _ID = re.compile(r"[0-9A-Za-z]{1,20}")
 _REGISTERED = 200_000
 _WAITING = 20_000
 
-# 0 in order; 4 invalid operation; 7 invalid JSON format; 8 invalid JSON content; 1 other (GA/T 1400.4, ResponseStatus).
-OK, OTHER, INVALID, NOT_JSON, BAD_CONTENT = 0, 1, 4, 7, 8
+# GA/T 1400.4, ResponseStatus: in order, other, busy, invalid operation, JSON format invalid, JSON content invalid.
+OK, OTHER, BUSY, INVALID, NOT_JSON, BAD_CONTENT = 0, 1, 2, 4, 7, 8
 
 _PEOPLE_WORDS = "Face|Person|MotorVehicle|NonMotorVehicle|Plate|Image|SubImage|Disposition|VideoSlice|Video|File"
 _PEOPLE = re.compile(rb'"(?:' + _PEOPLE_WORDS.encode() + rb')[A-Za-z]*"\s*:', re.IGNORECASE)
@@ -109,6 +109,8 @@ class ViidListener:
         self._gate = Gate(time.monotonic)
         self._registered: dict[str, _Registered] = {}
         self._waiting: list[tuple[Message, asyncio.Future[Receipt] | None]] = []
+        self._under_way: list[tuple[Message, asyncio.Future[Receipt] | None]] = []
+        self._ended = False
         self._wake = asyncio.Event()
 
     @property
@@ -129,6 +131,15 @@ class ViidListener:
 
     async def run(self, sink: Sink) -> NoReturn:
         """Bring what comes to the sink, many requests at a time, and notice who keeps silent; until cancelled."""
+        try:
+            await self._run(sink)
+        finally:
+            self._ended = True
+            for _, waiter in (*self._under_way, *self._waiting):
+                if waiter is not None and not waiter.done():
+                    waiter.set_exception(_RefusedError(503, BUSY, "stopping, try again later"))
+
+    async def _run(self, sink: Sink) -> NoReturn:
         ticked = time.monotonic()
         while True:
             try:
@@ -138,11 +149,13 @@ class ViidListener:
                 pass
             self._wake.clear()
             while self._waiting:
-                part, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
+                self._under_way = part = self._waiting[:TOGETHER]
+                self._waiting = self._waiting[TOGETHER:]
                 receipts = await sink([message for message, _ in part])
                 for (_, waiter), receipt in zip(part, receipts, strict=True):
                     if waiter is not None and not waiter.done():
                         waiter.set_result(receipt)
+                self._under_way = []
             now = time.monotonic()
             if now - ticked >= TICK_S:
                 await self._notice_silence(sink, stood_still=now - ticked > self._keepalive_s)
@@ -300,8 +313,8 @@ class ViidListener:
 
     async def _bring(self, message: Message) -> Receipt:
         """Give a message to the sink and wait until it is stored."""
-        if len(self._waiting) >= _WAITING:
-            raise _RefusedError(503, 2, "busy, try again later")
+        if self._ended or len(self._waiting) >= _WAITING:
+            raise _RefusedError(503, BUSY, "busy, try again later")
         waiter: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._waiting.append((message, waiter))
         self._wake.set()

@@ -6,13 +6,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from collectors.base import Look, PollResult
+from collectors.base import Look, Poller, PollResult
 from collectors.registry import make_poller
 from monitor.adapters import own_clock
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.migrate import require_current
 from monitor.adapters.db.states import SqlStateStore
-from monitor.app.wiring import database_of
+from monitor.app.intake import Logins
+from monitor.app.wiring import database_of, vault_of
 from monitor.domain.device import Endpoint
 from monitor.domain.observation import Observation
 from monitor.domain.policy import Policy
@@ -46,7 +47,9 @@ async def probe_address(address: str, *, timeout_s: float, policy: Policy, trust
     """Look once at an ONVIF address that need not be in any inventory."""
     state = initial_state(address, created_at=int(time.time()))
     trusted = trust_clock or own_clock.is_synchronised()
-    return await _probe(Endpoint("onvif", address), state, timeout_s=timeout_s, policy=policy, trusted=trusted)
+    poller = make_poller("onvif", wall_clock=time.time)
+    endpoint = Endpoint("onvif", address)
+    return await _probe(poller, endpoint, state, timeout_s=timeout_s, policy=policy, trusted=trusted)
 
 
 async def probe_device(device_id: str, *, settings: Settings, folder: Path) -> Probed:
@@ -73,13 +76,20 @@ async def probe_device(device_id: str, *, settings: Settings, folder: Path) -> P
     state = states.get(device_id) or initial_state(device_id, created_at=device.lifecycle.created_at)
     collector = settings.collector
     trusted = own_clock.is_synchronised() if collector.own_clock == "check" else collector.own_clock == "trusted"
+    poller = make_poller(
+        device.endpoint.protocol,
+        wall_clock=time.time,
+        identity=settings.viid.id,
+        secret=Logins(vault_of(settings, folder=folder)).secret,
+    )
     return await _probe(
-        device.endpoint, state, timeout_s=collector.timeout_s, policy=settings.policy(), trusted=trusted
+        poller, device.endpoint, state, timeout_s=collector.timeout_s, policy=settings.policy(), trusted=trusted
     )
 
 
-async def _probe(endpoint: Endpoint, state: DeviceState, *, timeout_s: float, policy: Policy, trusted: bool) -> Probed:
-    poller = make_poller(endpoint.protocol, wall_clock=time.time)
+async def _probe(
+    poller: Poller, endpoint: Endpoint, state: DeviceState, *, timeout_s: float, policy: Policy, trusted: bool
+) -> Probed:
     at = int(time.time())
     try:
         (result, *_) = await poller.poll(endpoint, Look(timeout_s=timeout_s))

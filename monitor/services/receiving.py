@@ -249,9 +249,12 @@ class Receiving:
         faults, checked = report.faults, report.checked
         could_show = frozenset(checked) if checked else _NOBODY
         if report.clock_s is not None and (own or trusted) and self._own_clock_trusted():
-            reading = ClockReading(report.clock_s, None, "", "", now if own else report.at)
-            faults = (*faults, *clock_faults(reading, limit_s=self._policy.clock_limit_s))
-            could_show |= _CLOCK
+            # A device's own word may have waited in a queue, and then its clock seems to be behind.
+            read_at = now if own else report.at
+            if trusted or report.clock_s >= read_at - self._policy.clock_limit_s:
+                reading = ClockReading(report.clock_s, None, "", "", read_at)
+                faults = (*faults, *clock_faults(reading, limit_s=self._policy.clock_limit_s))
+                could_show |= _CLOCK
         if report.records is not None:
             shown, checked_too = self._checkpoints.judge(report.device, report.records, now=now)
             faults, could_show = (*faults, *shown), could_show | checked_too

@@ -167,6 +167,23 @@ async def test_a_last_will_comes_when_its_device_dies(mosquitto: MosquittoServer
     assert abs(messages[1].reports[0].at - time.time()) < 10
 
 
+async def test_what_the_broker_kept_counts_at_its_own_instant_or_not_at_all(mosquitto: MosquittoServer) -> None:
+    async with gateway(mosquitto, "d-1") as d:
+        await d.publish("vidnet/v1/devices/d-1/status", b'{"online":true,"at":1795000000}', qos=1, retain=True)
+    heard = Heard()
+    async with listening(mosquitto, heard):
+        [kept] = await heard.until(1)
+        assert [(report.at, report.online) for report in kept.reports] == [(1_795_000_000, True)]
+        async with gateway(mosquitto, "d-1") as d:
+            await d.publish("vidnet/v1/devices/d-1/status", b'{"online":false}', qos=1, retain=True)
+            now = (await heard.until(2))[1]
+            assert [report.online for report in now.reports] == [False]  # it came just now, whatever the broker keeps
+    other = Heard()
+    async with listening(mosquitto, other, client_id="another"):
+        [kept] = await other.until(1)
+    assert kept.reports == ()
+
+
 async def test_a_killed_broker_is_one_line_and_its_return_another(mosquitto: MosquittoServer) -> None:
     heard = Heard()
     with structlog.testing.capture_logs() as logs:

@@ -313,3 +313,23 @@ async def test_while_we_stood_still_nobodys_silence_counts(monkeypatch: pytest.M
         await asyncio.sleep(0.3)
         assert site.listener.registered == 1
         assert site.reports() == [(UNIT, True)]
+
+
+async def test_a_stop_lets_nobody_wait(site: Site) -> None:
+    await site.register()
+    held = asyncio.Event()
+
+    async def never(_messages: Sequence[Message]) -> list[Receipt]:
+        held.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    listening = asyncio.create_task(site.listener.run(never))
+    site.listener._wake.clear()
+    asking = asyncio.create_task(site.system("Keepalive"))
+    await asyncio.sleep(0.2)
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+    status, answer, _ = await asyncio.wait_for(asking, 5)
+    assert (status, answer["ResponseStatusObject"]["StatusCode"]) in ((503, 2), (200, 0))
+    assert (await site.system("Keepalive"))[0] == 503

@@ -14,16 +14,19 @@ from typer.testing import CliRunner
 from collectors.deep import Secret
 from collectors.mqtt.messages import read_message
 from monitor.adapters.db.inventory import SqlInventory
+from monitor.adapters.db.queries import SqlQueries
 from monitor.adapters.vault import Scope
 from monitor.app.wiring import database_of, make_ready, vault_of
 from monitor.cli import app
 from monitor.domain.device import Device, DeviceKind, Lifecycle, Parent, ParentRole
+from monitor.domain.facts import Axis
 from monitor.domain.point import PointClass
 from monitor.domain.region import Region, RegionLevel
 from monitor.ports import InventoryBatch
 from monitor.settings import read_settings
 from tests.brokers import running_mosquitto
 from tests.journeys.running import metric, running, until
+from tests.journeys.test_kill9 import children
 
 REGION = Region("370700", "潍坊市", RegionLevel.CITY, None)
 USERS = {"vidnet": "v", "g-1": "g"}
@@ -117,3 +120,62 @@ def test_the_documented_messages_are_what_is_read() -> None:
     ]
     assert [message.refusal for message in messages] == ["", "", ""]
     assert [len(message.reports) for message in messages] == [3, 1, 1]
+
+
+async def test_killed_again_and_again_nothing_is_lost_and_nothing_doubled(tmp_path: Path) -> None:
+    """Kill -9 of the service while gateways push: what was acknowledged is stored, what was not comes again."""
+    folder = tmp_path / "broker"
+    folder.mkdir()
+    rounds, devices = 4, 40
+    life = Lifecycle(int(time.time()) - 1_000)
+    told = (Parent("g-1", ParentRole.REPORTER),)
+    batch = InventoryBatch(
+        regions=[REGION],
+        devices=[Device("g-1", DeviceKind.GATEWAY, PointClass.OTHER, "370700", life)]
+        + [
+            Device(f"c-{turn}-{n}", DeviceKind.CAMERA, PointClass.FIRST, "370700", life, parents=told)
+            for turn in range(rounds)
+            for n in range(devices)
+        ],
+    )
+    with running_mosquitto(folder, USERS) as server:
+        config = tmp_path / "vidnet.toml"
+        config.write_text(
+            f'[web]\nport = 0\n[mqtt]\nenabled = true\nport = {server.port}\ncredential = "broker"\n'
+            '[collector]\nown_clock = "trusted"\n[intake]\nper_second = 1000.0\nburst = 10000\n',
+            encoding="utf-8",
+        )
+        settings = read_settings(config)
+        vault_of(settings, folder=tmp_path).set("broker", Secret("vidnet", "v"), Scope(), at=0)
+        database = database_of(settings, folder=tmp_path)
+        await make_ready(database)
+        await SqlInventory(database).record(batch)
+        async with children(config, tmp_path / "log") as service:
+            await service.start()
+            await asyncio.sleep(0.5)  # its session is there
+            client = aiomqtt.Client(
+                "127.0.0.1", server.port, username="g-1", password=USERS["g-1"], protocol=aiomqtt.ProtocolVersion.V5
+            )
+            async with client:
+                for turn in range(rounds):
+                    for n in range(devices):
+                        said = [{"device": f"c-{turn}-{n}", "at": int(time.time()), "online": True}]
+                        await client.publish(
+                            "vidnet/v1/gateways/g-1/batch", json.dumps({"observations": said}).encode(), qos=1
+                        )
+                    await service.kill()
+                    await service.start()
+            queries = SqlQueries(database)
+
+            async def all_online() -> bool:
+                changes = await queries.changes(axis=Axis.CONNECTIVITY)
+                return {each.device_id for each in changes if each.new == "online"} >= {
+                    device.id for device in batch.devices
+                }
+
+            await until(all_online)
+            await service.stop()
+        changes = await queries.changes(axis=Axis.CONNECTIVITY)
+        assert sorted(each.device_id for each in changes) == sorted(device.id for device in batch.devices)
+        assert {each.new for each in changes} == {"online"}
+        await database.close()

@@ -423,3 +423,10 @@ async def test_tollgates_and_lanes_are_kept_as_they_are_told(site: Site) -> None
     await again.begin(at=T0)
     assert again.lane_counts(site.ingest.states)["in", "covered"] == 1
     assert again.lane_counts(site.ingest.states)["out", "unknown"] == 1
+
+
+async def test_a_devices_own_clock_is_judged_only_where_a_queue_explains_nothing(site: Site) -> None:
+    await site.push(Report("other", T0 - 200, True, clock_s=T0 - 200), sender="other", alive=False, sent_at=None)
+    assert site.ingest.states["other"].faults == ()
+    await site.push(Report("other", T0 - 100, True, clock_s=T0 + 200), sender="other", alive=False, sent_at=None)
+    assert [fault.code for fault in site.ingest.states["other"].faults] == ["clock_off"]
