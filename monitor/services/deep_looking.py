@@ -126,9 +126,7 @@ class DeepLooking:
         """Look at these devices, those of them that can be looked at deeply, from now on."""
         self._devices = {device.id: device for device in devices if self._can_look(device)}
         self._undeep.clear()
-        self._undeep.update(
-            device.id for device in devices if device.endpoint is not None and device.id not in self._devices
-        )
+        self._undeep.update(device.id for device in devices if device.id not in self._devices)
         for known in (self._schemes, self._sessions, self._offline_since):
             for device_id in [each for each in known if each not in self._devices]:
                 del known[device_id]

@@ -77,12 +77,13 @@ async def test_what_a_gateway_says_is_counted_and_its_silence_too(tmp_path: Path
                 await client.publish("vidnet/v1/gateways/g-1/batch", b"no JSON", qos=1)
             receiving = service.service.intake.receiving
             await until(lambda: receiving.counts["mqtt", "refused_message"] == 1)
-            await until(lambda: service.service.ingest.committed_changes >= 5)
+            await until(lambda: service.service.ingest.committed_changes >= 7)
             _, text = await service.get("/metrics")
             assert metric(text, "vidnet_reports_total", protocol="mqtt", result="unknown") == 1
             assert metric(text, "vidnet_mqtt_up") == 1
             assert metric(text, "vidnet_devices", kind="camera", state="online") == 2
             assert metric(text, "vidnet_devices", kind="camera", state="offline") == 1
+            assert {service.service.ingest.states[each].condition for each in ("c-0", "c-1")} == {"intact"}
             server.stop()
             await until(lambda: not service.service.intake.mqtt.connected)  # type: ignore[union-attr]
             status, ready = await service.get("/readyz")
