@@ -39,7 +39,7 @@ def _service_families() -> dict[str, tuple[str, str, frozenset[str]]]:
     told = ReceiverFigures(sent=1, failures=0, waiting=0, is_up=True)
     place = ("parent", "undecided")
     alerts = AlertMetrics(
-        {"critical": 1}, {("raised", "critical"): 1}, {place: 1}, {place: 9}, 1, 1, True, {"duty": told}
+        {"critical": 1}, {("raised", "critical"): 1}, {place: 1}, {place: 9}, 1, 1, 0, True, {"duty": told}
     )
     registry.register(AlertCollector(lambda: alerts))
     held = {"hik": 0}

@@ -189,6 +189,7 @@ class AlertingParts:
             incident_devices=devices,
             orders=self._orders.open,
             rounds=self.alerting.rounds,
+            errors=self.alerting.errors,
             store_ok=not self.alerting.store_error,
             receivers={
                 each.name: ReceiverFigures(each.sent, each.failures, each.waiting, is_up=not each.error)

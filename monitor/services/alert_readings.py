@@ -40,6 +40,8 @@ _HOUR_S = 3_600
 _DAY_S = 86_400
 _WEDNESDAY = 3
 _ZERO = Fraction(0)
+_NO_CITY = Region("", "–", RegionLevel.CITY)
+"""What stands for the city while the inventory has no region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -506,7 +508,8 @@ class AlertReadings:
         return self._target_cache[key]
 
     def _root(self) -> Region:
-        return self._evaluator().tree.children(None)[0]
+        roots = self._evaluator().tree.children(None)
+        return roots[0] if roots else _NO_CITY
 
     def _county(self, code: str) -> str:
         return self._evaluator().tree.ancestor_at(code, RegionLevel.COUNTY)

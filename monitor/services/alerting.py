@@ -23,7 +23,7 @@ from monitor.domain.alerting import Decision, decide_rule
 from monitor.domain.incident import Incident
 from monitor.domain.notification import Message, Waiting
 from monitor.domain.silence import Silence
-from monitor.ports import AlertBatch, AlertStore, StoreBusyError
+from monitor.ports import AlertBatch, AlertStore, StoreBusyError, StoreError
 from monitor.services.alert_readings import AlertReadings, Health
 from monitor.services.incident_tracker import IncidentTracker
 from monitor.services.live_counts import LiveCounts
@@ -86,6 +86,7 @@ class Alerting:
         send_now: Callable[[str, Message], Awaitable[bool]],
     ) -> None:
         self.rounds = 0
+        self.errors = 0
         self.store_error = ""
         self.counters: Counter[tuple[str, str]] = Counter()
         self._store = store
@@ -99,6 +100,8 @@ class Alerting:
         self._zone = zone
         self._send_now = send_now
         self._lost_at = 0
+        self._last_seq = 0
+        self._must_load = False
         self._told_of_store: list[str] = []
         self._alerts: dict[str, dict[str, Alert]] = {rule: {} for rule in self._rules}
         self._silences: Sequence[Silence] = ()
@@ -133,6 +136,7 @@ class Alerting:
         Raises:
             StoreError: it cannot be read.
         """
+        self._last_seq = last_seq
         book = await self._store.load(at=at)
         cursor = book.cursor or last_seq
         dead = [
@@ -140,9 +144,12 @@ class Alerting:
             for device, since in self._counts().all_offline()
             if self._tracker.index.is_parent(device.id)
         ]
-        self._tracker.restore(book.incidents, book.members, number=book.numbers["incident"], cursor=cursor, dead=dead)
-        self._tracker.note(await self._store.facts_after(cursor))
-        self._numbers.update(book.numbers)
+        changes = await self._store.facts_after(cursor)
+        self._tracker.restore(
+            book.incidents, book.members, number=book.numbers["incident"], cursor=cursor, dead=dead, changes=changes
+        )
+        self._alerts = {rule: {} for rule in self._rules}
+        self._numbers = Counter(book.numbers)
         self._orders.restore(book.orders)
         for (rule, key), since in book.pending.items():
             if rule in self._alerts:
@@ -180,6 +187,13 @@ class Alerting:
             except StoreBusyError as error:
                 self._note_lost(str(error), at=int(now()))
                 await self._tell_of_store(Telling.RAISED, at=int(now()))
+            except StoreError:
+                raise
+            except Exception:
+                # A mistake of ours must not end the looks; what it left half done is read again from the store.
+                log.exception("alerting.error")
+                self.errors += 1
+                self._must_load = True
             await asyncio.sleep(every_s)
 
     async def round(self, health: Health, *, at: int, blind: bool = False) -> None:
@@ -191,6 +205,9 @@ class Alerting:
         """
         if self._unsaved is not None:
             await self._save(self._unsaved)
+        if self._must_load:
+            await self.load(at=at, last_seq=self._last_seq)
+            self._must_load = False
         await self._take_decisions(at)
         updates = self._tracker.step(at, blind=blind)
         closed = [incident for incident in updates.incidents if not incident.is_open]

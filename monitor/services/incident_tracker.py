@@ -133,8 +133,9 @@ class IncidentTracker:
         number: int,
         cursor: int,
         dead: Iterable[tuple[str, int]] = (),
+        changes: Iterable[StateChange] = (),
     ) -> None:
-        """Take up what is stored.
+        """Take up what is stored, in place of what is known.
 
         Args:
             incidents: open incidents.
@@ -142,7 +143,11 @@ class IncidentTracker:
             number: the number of the newest incident.
             cursor: the seq up to which changes were taken in.
             dead: parents that are offline, each with its since.
+            changes: those that came after the cursor.
         """
+        noted = list(self._queue)
+        for known in (self._queue, self._fresh, self._member, self._falls):
+            known.clear()
         self._number = number
         self._cursor = cursor
         self._dead = {device_id: since for device_id, since in dead if self.index.is_parent(device_id)}
@@ -158,6 +163,8 @@ class IncidentTracker:
                 self._member[found] = member.incident
         for one in self.open.values():
             one.assessed = self._count_assessed(one)
+        self.note(changes)
+        self.note(noted)  # what was committed after they were read
 
     @property
     def number(self) -> int:

@@ -197,6 +197,7 @@ ALERTS = AlertMetrics(
     incident_devices={("parent", "undecided"): 142},
     orders=1,
     rounds=40,
+    errors=0,
     store_ok=True,
     receivers={"duty": ReceiverFigures(sent=5, failures=1, waiting=2, is_up=False)},
 )

@@ -310,6 +310,28 @@ async def test_a_store_that_is_lost_is_told_past_it_and_so_is_its_return(
     ]
 
 
+async def test_a_mistake_of_ours_ends_no_looks_and_what_it_left_is_read_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = await Desk(database, World()).loaded()
+    desk.world.bad = True
+
+    async def health() -> Health:
+        return Health()
+
+    async def rounds(now: int) -> None:
+        work = desk.alerting.work(health, now=lambda: now, blind=lambda: False, every_s=60)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(work, 0.1)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.world, "begin", lambda **_: 1 // 0)
+        await rounds(T0)
+    assert (desk.alerting.errors, await desk.told()) == (1, [])
+    await rounds(T0 + 15)
+    assert await desk.told() == ["A1:raised:1"]
+
+
 async def test_an_alert_of_a_rule_that_is_gone_is_ended_in_silence(database: Database) -> None:
     desk = await Desk(database, World()).loaded()
     desk.world.bad = True

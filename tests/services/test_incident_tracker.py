@@ -274,12 +274,13 @@ def test_after_a_kill_it_goes_on_from_what_is_stored_and_no_change_is_missed() -
         members |= {each.device_id: each for each in update.members}
         cursor = cursor if update.cursor is None else update.cursor
     city.tracker = city.new_tracker()
-    city.tracker.restore(list(stored.values()), members.values(), number=1, cursor=cursor)
-    city.tracker.note([change for change in all_changes if change.seq > cursor])
+    late = city.change("c1020", Connectivity.OFFLINE, at=T0 + 100)
+    city.tracker.note([late])  # committed while what came before it was being read
+    city.tracker.restore(list(stored.values()), members.values(), number=1, cursor=cursor, changes=all_changes)
     city.run(T0 + 105, T0 + 105)
     [incident] = city.open()
-    assert (incident.id, incident.down, incident.devices) == ("I1", 20, 20)
-    assert incident.cost_s == 10 * 105 + 10 * 5
+    assert (incident.id, incident.down, incident.devices) == ("I1", 21, 21)
+    assert incident.cost_s == 10 * 105 + 11 * 5
 
 
 def test_what_waits_for_its_hold_down_is_read_again() -> None:

@@ -30,6 +30,7 @@ class AlertMetrics:
         incident_devices: devices down in them, by (kind, party).
         orders: open work orders.
         rounds: rounds of rules since the start.
+        errors: rounds that ended in an error of ours.
         store_ok: whether the last round was stored.
         receivers: by name.
     """
@@ -40,6 +41,7 @@ class AlertMetrics:
     incident_devices: Mapping[tuple[str, str], int]
     orders: int
     rounds: int
+    errors: int
     store_ok: bool
     receivers: Mapping[str, ReceiverFigures]
 
@@ -82,6 +84,7 @@ class AlertCollector(Collector):
         yield devices
         yield GaugeMetricFamily("vidnet_work_orders_open", "Work orders that are not closed.", value=figures.orders)
         yield CounterMetricFamily("vidnet_alert_rounds", "Rounds of alert rules.", value=figures.rounds)
+        yield CounterMetricFamily("vidnet_alert_errors", "Rounds that ended in an error of ours.", value=figures.errors)
         yield GaugeMetricFamily(
             "vidnet_alert_store_up", "Whether the last round of rules was stored (1).", value=figures.store_ok
         )
