@@ -236,6 +236,12 @@ def test_a_warning_lets_the_row_in(city: CliCity, tmp_path: Path) -> None:
         assert expected in problem["expected"]
 
 
+def test_an_id_of_the_citys_own_stands_in_any_county(city: CliCity, tmp_path: Path) -> None:
+    rows = [row(1, 设备编码="37070000005031900001"), row(2, 设备编码="37080000005031900001")]
+    result = devices(city, write_csv(tmp_path / "a.csv", rows))
+    assert [each["line"] for each in result["problems"]] == [3]
+
+
 def test_every_problem_of_a_row_is_told_at_once(city: CliCity, tmp_path: Path) -> None:
     bad = row(
         1, 设备编码="123", 行政区域="370702", 监控点位类型="8", 经度="0", MAC地址="x", 安装时间="x", 录像保存天数="x"

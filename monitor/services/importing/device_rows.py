@@ -190,7 +190,8 @@ class DeviceRows:
             say("region", text, "清单中没有此区划 · a region that is recorded")
             return None
         expected = self._regions.prefix(region)
-        if expected and national_id.is_well_formed(device_id) and not device_id.startswith(expected):
+        fits = not expected or device_id.startswith((expected, self._regions.of_city(expected)))
+        if not fits and national_id.is_well_formed(device_id):
             say(
                 "region",
                 text,

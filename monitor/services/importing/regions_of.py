@@ -28,11 +28,17 @@ class RegionFinder:
     def prefix(self, code: str) -> str:
         """Give what a GB/T 28181 id of a device in this region begins with; "" where the region's code does not tell.
 
-        Functional zones have codes of their own, and the ids in them those of the county that they lie in.
+        The ids of the city's own platforms begin with the city's code wherever they stand (`of_city`). Functional zones
+        have codes of their own, and the ids in them those of the county that they lie in.
         """
         if code not in self._prefixes:
             self._prefixes[code] = self._prefix(code)
         return self._prefixes[code]
+
+    @staticmethod
+    def of_city(prefix: str) -> str:
+        """Give the city's six digits for a county's."""
+        return f"{prefix[:4]}00"
 
     def _prefix(self, code: str) -> str:
         county = self._tree.ancestor_at(code, RegionLevel.COUNTY)

@@ -7,6 +7,7 @@ from typing import Any
 
 from monitor.domain.profile import Profile
 from monitor.domain.region import Region, RegionTree
+from monitor.services.importing.cells import text_of
 from monitor.services.importing.layout import Layout, looks_like_headings
 from monitor.services.importing.problems import Judgement, Problem, Rejects
 from monitor.services.importing.proposals import Proposals
@@ -55,7 +56,7 @@ class Work:
         """
         is_first = True
         for line, cells in self._rows:
-            if not any(cells):
+            if not any(map(text_of, cells)):
                 continue
             if is_first and looks_like_headings(cells, self.layout, self.profile):
                 raise SheetError(
