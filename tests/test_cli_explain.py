@@ -47,6 +47,16 @@ def test_a_published_rate_is_explained_as_it_was_published(city: CliCity) -> Non
     assert [(each["device_id"], each["lost_s"]) for each in found["devices"]] == [("370702-0", 0)]
 
 
+def test_imported_targets_judge_here_too(city: CliCity, tmp_path: Path) -> None:
+    file = tmp_path / "new.toml"
+    entry = 'indicator = "online"\nvalue = "0.80"\neffective_from = "2020-01-01"\nsource = "潍公〔2026〕9号"\n'
+    file.write_text(f"[[target]]\n{entry}", encoding="utf-8")
+    city.json("targets", "import", str(file), "--as", "李四")
+
+    assert city.json("explain", "--region", "370702")["verdict"] == "met"
+    assert city.json("plan", "--region", "370702", "--within", "0")["target"] == "0.800000000"
+
+
 def test_what_cannot_be_explained_is_said(city: CliCity) -> None:
     assert "没有区划" in city.refused("explain", "--region", "999999")
     assert "没有设备" in city.refused("explain", "--device", "nobody")

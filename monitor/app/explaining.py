@@ -9,12 +9,12 @@ from heapq import nlargest
 from pathlib import Path
 
 from monitor.adapters.db.engine import Database
+from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.migrate import require_current
 from monitor.adapters.db.period_facts import SqlReportFacts
-from monitor.adapters.files.targets import read_targets
 from monitor.adapters.reports.folder import ReportFolder
 from monitor.app.reporting import folder_name, reports_root
-from monitor.app.wiring import targets_file
+from monitor.app.wiring import holding_targets
 from monitor.domain.assessment import Validity
 from monitor.domain.compliance import ComplianceRow, Judging, Method, RowCounter, compliance_rows
 from monitor.domain.device import Device, ParentRole
@@ -28,6 +28,7 @@ from monitor.domain.period_facts import PeriodFacts
 from monitor.domain.period_seconds import Buckets, period_seconds
 from monitor.domain.repair_plan import OfflineDevice, Plan, make_plan
 from monitor.domain.state import Connectivity
+from monitor.domain.target import Target
 from monitor.domain.weeks import days_between, week_of
 from monitor.services.report_material import ReportError
 from monitor.settings import Settings
@@ -120,7 +121,8 @@ async def explain(
     store = SqlReportFacts(database)
     facts, counter, sums, code = await _counted(settings, store, period, region=region, as_of=as_of, upto=seq)
     tree = counter.trees[-1][2]
-    rows, row_counter = _rows(settings, folder, counter, sums, code, period)
+    targets, _ = await holding_targets(SqlInventory(database), settings, folder=folder, upto_seq=facts.upto)
+    rows, row_counter = _rows(settings, targets, counter, sums, code, period)
     row = next((each for each in rows if each.key.is_region and each.key.region == code), None)
     if row is None:
         raise ReportError(f"{code} 没有应考核的设备 · no device of {code} is in service")
@@ -166,7 +168,8 @@ async def plan(
     period = week_period(week_of(at, zone), zone)
     store = SqlReportFacts(database)
     facts, counter, sums, code = await _counted(settings, store, period, region=region, as_of=at, upto=None)
-    rows, row_counter = _rows(settings, folder, counter, sums, code, period)
+    targets, _ = await holding_targets(SqlInventory(database), settings, folder=folder, upto_seq=facts.upto)
+    rows, row_counter = _rows(settings, targets, counter, sums, code, period)
     row = next((each for each in rows if each.key.is_region and each.key.region == code), None)
     if row is None:
         raise ReportError(f"{code} 没有应考核的设备 · no device of {code} is in service")
@@ -219,9 +222,13 @@ async def _counted(
 
 
 def _rows(
-    settings: Settings, folder: Path, counter: PeriodCounter, sums: PeriodSums, code: str, period: Period
+    settings: Settings,
+    targets: Sequence[Target],
+    counter: PeriodCounter,
+    sums: PeriodSums,
+    code: str,
+    period: Period,
 ) -> tuple[list[ComplianceRow], RowCounter]:
-    targets = read_targets(targets_file(settings, folder=folder), zone=settings.zone())
     row_counter = RowCounter(sums, root=code)
     rules = settings.rules
     validity = Validity(Fraction(rules.min_measured), Fraction(rules.min_judged))

@@ -13,10 +13,10 @@ import msgspec
 
 from monitor.adapters.db.alert_queries import SqlAlertQueries
 from monitor.adapters.db.engine import Database
+from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.migrate import require_current
 from monitor.adapters.db.objections import SqlObjections
 from monitor.adapters.db.period_facts import SqlReportFacts
-from monitor.adapters.files.targets import read_targets
 from monitor.adapters.reports.csv_files import machine_csv, people_csv
 from monitor.adapters.reports.folder import (
     Manifest,
@@ -29,12 +29,13 @@ from monitor.adapters.reports.folder import (
 )
 from monitor.adapters.reports.page import page_bytes
 from monitor.adapters.reports.workbook import workbook_bytes
-from monitor.app.wiring import database_of, targets_file
+from monitor.app.wiring import database_of, holding_targets
 from monitor.domain.assessment import Verdict
 from monitor.domain.compliance import Method
 from monitor.domain.incident import title_of
 from monitor.domain.period import Period
 from monitor.domain.policy import stale_after
+from monitor.domain.target import Target
 from monitor.services.report_material import IncidentInput, Previous, ReportError, row_name
 from monitor.services.report_table import Lang
 from monitor.services.weekly_report import (
@@ -128,7 +129,8 @@ async def make_report(
     _refuse_a_clock_behind(root, name, as_of, settings)
     previous = _previous(root, period, region=region, method=method)
     await require_current(database)
-    inputs = _inputs(settings, folder=folder, period=period, as_of=as_of, region=region, method=method)
+    targets, _ = await holding_targets(SqlInventory(database), settings, folder=folder)
+    inputs = _inputs(settings, targets, period=period, as_of=as_of, region=region, method=method)
     objections = await SqlObjections(database).objections(period=period.name)
     inputs = msgspec.structs.replace(
         inputs,
@@ -233,10 +235,15 @@ def manifest_of(report: Report, files: dict[str, bytes]) -> Manifest:
 
 
 def _inputs(
-    settings: Settings, *, folder: Path, period: Period, as_of: int, region: str | None, method: Method
+    settings: Settings,
+    targets: Sequence[Target],
+    *,
+    period: Period,
+    as_of: int,
+    region: str | None,
+    method: Method,
 ) -> ReportInputs:
     rules, site, policy = settings.rules, settings.report, settings.policy()
-    targets = read_targets(targets_file(settings, folder=folder), zone=settings.zone())
     return ReportInputs(
         period=period.name,
         region=region,

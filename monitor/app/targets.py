@@ -10,7 +10,7 @@ from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.migrate import require_current
 from monitor.adapters.files.targets import read_targets
 from monitor.app.decisions import sha256_of
-from monitor.app.wiring import database_of, targets_file
+from monitor.app.wiring import database_of, holding_targets, targets_file
 from monitor.domain.region import RegionTree
 from monitor.domain.target import Target, TargetSet
 from monitor.ports import InventoryBatch
@@ -45,13 +45,11 @@ async def known_targets(settings: Settings, *, folder: Path) -> KnownTargets:
         await require_current(database)
         inventory = SqlInventory(database)
         tree = RegionTree(await inventory.regions())
-        sets = await inventory.target_sets()
+        targets, imported = await holding_targets(inventory, settings, folder=folder)
     finally:
         await database.close()
-    if sets:
-        return KnownTargets(sets[-1].targets, tree, imported=sets[-1])
-    file = targets_file(settings, folder=folder)
-    return KnownTargets(read_targets(file, zone=settings.zone()), tree, file=file)
+    file = targets_file(settings, folder=folder) if imported is None else None
+    return KnownTargets(targets, tree, file=file, imported=imported)
 
 
 async def import_targets(

@@ -20,7 +20,7 @@ from monitor.domain.facts import Exemption
 from monitor.domain.point import Point
 from monitor.domain.region import RegionTree
 from monitor.domain.service_time import ServiceRules
-from monitor.domain.target import Target
+from monitor.domain.target import Target, TargetSet
 from monitor.settings import Settings
 
 _DRIVERS = {"sqlite:///": "sqlite+aiosqlite:///", "postgresql://": "postgresql+asyncpg://"}
@@ -102,8 +102,7 @@ async def load_city(database: Database, settings: Settings, *, folder: Path) -> 
         min_measured=Fraction(settings.rules.min_measured), min_judged=Fraction(settings.rules.min_judged)
     )
     exemptions = await inventory.exemptions()
-    sets = await inventory.target_sets()
-    targets = sets[-1].targets if sets else read_targets(targets_file(settings, folder=folder), zone=zone)
+    targets, imported = await holding_targets(inventory, settings, folder=folder)
     return LoadedCity(
         revision=revision,
         tree=tree,
@@ -113,9 +112,24 @@ async def load_city(database: Database, settings: Settings, *, folder: Path) -> 
         book=ExemptionBook(exemptions),
         rules=ServiceRules(tree=tree, zone=zone, commissioning_days=settings.rules.commissioning_days),
         targets=targets,
-        targets_imported=bool(sets),
+        targets_imported=imported is not None,
         validity=validity,
     )
+
+
+async def holding_targets(
+    inventory: SqlInventory, settings: Settings, *, folder: Path, upto_seq: int | None = None
+) -> tuple[Sequence[Target], TargetSet | None]:
+    """Give the targets that judge, as known at a seq, and their import, None where they are those of the file.
+
+    Raises:
+        StoreError: the database cannot be read.
+        TargetsFileError: the targets file holds mistakes.
+    """
+    sets = await inventory.target_sets(upto_seq=upto_seq)
+    if sets:
+        return sets[-1].targets, sets[-1]
+    return read_targets(targets_file(settings, folder=folder), zone=settings.zone()), None
 
 
 def targets_file(settings: Settings, *, folder: Path) -> Path:
