@@ -25,6 +25,7 @@ from monitor.services.polling import Polling
 
 log = structlog.get_logger()
 
+FINISH_WITHIN_S = 5.0
 PUT_AT_ONCE = 1_000
 STAND_AT_ONCE = 5_000
 LOOK_AT_ONCE = 2_000
@@ -85,11 +86,20 @@ class Following:
         self._listeners.append(listener)
 
     async def keep_following(self, *, every_s: float) -> None:
-        """Follow until cancelled; a busy store is asked again the next time."""
+        """Follow until cancelled; a busy store is asked again the next time.
+
+        What is under way is finished first, for a bounded time: a read cut short costs its connection.
+        """
         while True:
             await asyncio.sleep(every_s)
+            under_way = asyncio.create_task(self.follow())
             try:
-                await self.follow()
+                await asyncio.shield(under_way)
+            except asyncio.CancelledError:
+                _, late = await asyncio.wait((under_way,), timeout=FINISH_WITHIN_S)
+                for task in late:
+                    task.cancel()
+                raise
             except StoreBusyError as error:
                 log.debug("inventory.not_followed", error=" ".join(str(error).split()))
 

@@ -96,11 +96,22 @@ async def test_a_running_service_takes_in_what_people_do_beside_it(tmp_path: Pat
             assert run.service.polling.looks.total() > looks
             assert run.service.overview().whole.coverage[PointClass.FIRST].rate.numerator == 1
 
+            sheet = tmp_path / "devices.csv"
+            url = f"http://{fleet.address(13)}:{fleet.port}/onvif/device_service"
+            row = f"{device_id(13)},camera,second,370702001,onvif,{url}\n"
+            sheet.write_text(f"id,kind,class,region,protocol,address\n{row}", encoding="utf-8")
+            done = await vidnet(config, "import", "devices", str(sheet), "--profile", "minimal-en", "--as", "张三")
+            assert done["added"] == 1
+            await until(lambda: tally(run) == (11, 1, 1), within_s=5)
+            left = await vidnet(config, "requests", "retire", device_id(13), "--reason", "拆迁", "--as", "张三")
+            await vidnet(config, "requests", "approve", left["requests"][0]["id"], "--as", "李四")
+            await until(lambda: tally(run) == (10, 1, 1), within_s=5)
+
             await write(config, InventoryBatch(devices=[device(10, fleet, region="370702", endpoint=None)]))
             moved = device(4, fleet, endpoint=device(12, fleet).endpoint)  # to the address of one that answers
             await write(config, InventoryBatch(devices=[moved]))
             await until(lambda: tally(run) == (11, 0, 1), within_s=5)
-            assert run.service.polling.devices == 11
+            assert run.service.polling.devices == 12, "a retired one is still looked at"
 
             town = Region("370702002", "北关街道", RegionLevel.TOWN, "370702", "Beiguan")
             await write(config, InventoryBatch(regions=[town], devices=[replace(moved, region=town.code)]))
