@@ -42,7 +42,7 @@ async def report_city(spec: dict[str, Any]) -> dict[str, Any]:
             states,
         )
         connection.execute("UPDATE sequence SET value = ? WHERE name = 'fact'", (1_000 + 2 * spec["changes"],))
-        connection.execute("INSERT INTO fact_mark VALUES (?, ?)", (start, 999))
+        connection.execute("INSERT INTO fact_mark VALUES (?, ?)", (start - 3_600, 999))
         rows = connection.execute("SELECT count(*) FROM state_change").fetchone()[0]
     return {"devices": len(keys), "changes": rows}
 

@@ -300,8 +300,9 @@ def _refuse_a_clock_behind(root: ReportFolder, name: str, as_of: int, settings: 
     if newest > as_of:
         at = datetime.fromtimestamp(newest, settings.zone()).isoformat()
         raise ReportError(
-            f"时钟倒退：上一版报表生成于 {at}，晚于现在；请先校时\n"
-            f"the clock went back: the last revision was made at {at}, later than now; set the clock first"
+            f"时钟倒退：上一版报表生成于 {at}，晚于现在；请先校时；若上一版是在错误时钟下生成的，请移走其目录\n"
+            f"the clock went back: the last revision was made at {at}, later than now; set the clock first, "
+            "or move that revision's folder away if it was made by a wrong clock"
         )
 
 

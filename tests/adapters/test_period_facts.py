@@ -10,7 +10,7 @@ import pytest
 from monitor.adapters.db.codes import STATES as CODES
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory import SqlInventory
-from monitor.adapters.db.period_facts import SqlReportFacts
+from monitor.adapters.db.period_facts import MARK_MARGIN_S, SqlReportFacts
 from monitor.adapters.db.states import SqlStateStore
 from monitor.domain.facts import Axis, InventoryChange, StateChange
 from monitor.domain.packed import STATES
@@ -108,8 +108,8 @@ async def test_a_mark_says_what_was_committed_and_never_goes_back(database: Data
     )
     await facts.mark(late - 100)  # a clock that jumped back marks nothing
 
-    assert len((await facts.read(start=late + 3)).changes.values) == 1
-    assert len((await facts.read(start=late - 1)).changes.values) == len(written) + 1
+    assert len((await facts.read(start=late + MARK_MARGIN_S)).changes.values) == 1
+    assert len((await facts.read(start=late + MARK_MARGIN_S - 1)).changes.values) == len(written) + 1
 
 
 async def test_what_was_decided_later_is_not_known_yet(database: Database) -> None:
@@ -165,6 +165,6 @@ async def _mark(database: Database, *, at: int, seq: int) -> None:
     from monitor.adapters.db import schema
 
     async def work(connection: object) -> None:
-        await connection.execute(insert(schema.fact_mark).values(at=at, seq=seq))  # type: ignore[attr-defined]
+        await connection.execute(insert(schema.fact_mark).values(at=at - MARK_MARGIN_S, seq=seq))  # type: ignore[attr-defined]
 
     await database.write(work)  # type: ignore[arg-type]

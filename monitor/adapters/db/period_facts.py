@@ -49,6 +49,9 @@ from monitor.domain.point import PointClass
 from monitor.ports import StoreRefusedError
 
 Column = NDArray[np.int64]
+MARK_MARGIN_S: Final = 600
+"""A mark counts only so long before a period: the clocks of two processes may differ."""
+
 _ROWS_AT_A_TIME: Final = 50_000
 _IDS_AT_A_TIME: Final = 500
 _COPY_HEADER, _COPY_ROW = 19, 14
@@ -170,7 +173,8 @@ class SqlReportFacts:
 
     async def _changes(self, connection: AsyncConnection, *, start: int, known: int, size: int) -> PackedChanges:
         mark = schema.fact_mark
-        first = await connection.scalar(select(func.max(mark.c.seq)).where(mark.c.at <= start)) or 0
+        marked = select(func.max(mark.c.seq)).where(mark.c.at <= start - MARK_MARGIN_S)
+        first = await connection.scalar(marked) or 0
         first = min(first, known)
         base = max(0, start - BASE_BEFORE_S)
         packed = await self._packed(connection, after=first, upto=known, base=base)
