@@ -227,6 +227,7 @@ def _settings_text(devices: int, web_port: int, broker_port: int) -> str:
     mqtt = f"enabled = true\nport = {broker_port}\n" if broker_port else "enabled = false\n"
     pace = "interval_s = 30\nrecheck_s = 5\n" if devices <= SMALL_FLEET else ""
     deep_s = max(60, devices * 3 // 100)
+    picture_s = max(300, devices // 3)  # about three a second, a tenth of a processor
     return f"""# Written by `vidnet demo` at every start.
 [store]
 url = "sqlite:///vidnet.db"
@@ -241,6 +242,12 @@ own_clock = "trusted"
 interval_s = {deep_s}
 recheck_s = {deep_s // 2}
 faulty_s = {deep_s}
+
+[picture]
+interval_s = {picture_s}
+recheck_s = {deep_s}
+faulty_s = {picture_s}
+workers = 1
 
 [web]
 port = {web_port}

@@ -12,6 +12,7 @@ from monitor.demo.gate import NONCE_LIVES_S, lets_in, sent_away
 from monitor.demo.incidents import Script, ScriptState
 from monitor.demo.layout import Layout
 from monitor.demo.persona import TURNS_AFTER_S, persona_of
+from monitor.demo.pictures import Shelf, has_snapshot
 from monitor.demo.shapes import SHAPES
 
 DEEP_ONES = frozenset(
@@ -45,6 +46,9 @@ class Crowd:
         seed: the city's, which the devices' personas follow from.
     """
 
+    rtsp_port = 554
+    """The port that its cameras' streams are had from."""
+
     def __init__(
         self,
         layout: Layout,
@@ -63,6 +67,7 @@ class Crowd:
         self._elapsed = elapsed
         self._seed = seed
         self._huge = answers.huge()
+        self._shelf = Shelf()
         self._second = -1
         self._state = ScriptState(down=frozenset(), clock_shifts={})
         self._written: dict[tuple[int, int, bool, bool], bytes] = {}
@@ -117,7 +122,15 @@ class Crowd:
         operation = found[1] if found else ""
         if operation == "GetSystemDateAndTime":
             return self._clean(index, behaviour, close=True)
-        return deep_answer(operation, persona, address=address, port=port, now=now, turned=turned)
+        return deep_answer(
+            operation, persona, address=address, port=port, rtsp_port=self.rtsp_port, now=now, turned=turned
+        )
+
+    def snapshot(self, index: int, behaviour: Behaviour) -> bytes:
+        """Give the bytes that a device answers with when its picture is asked for."""
+        if behaviour not in DEEP_ONES or not has_snapshot(index):
+            return answers.http(b"404 Not Found", b"")
+        return answers.http(b"200 OK", self._shelf.snapshot(index), head=b"Content-Type: image/jpeg\r\n")
 
     def _clean(self, index: int, behaviour: Behaviour, *, close: bool) -> bytes:
         shape = self._behaviours.shapes[index]

@@ -19,7 +19,9 @@ _NOT_SUPPORTED = (
 )
 
 
-def deep_answer(operation: str, persona: Persona, *, address: str, port: int, now: int, turned: bool) -> bytes:
+def deep_answer(
+    operation: str, persona: Persona, *, address: str, port: int, rtsp_port: int, now: int, turned: bool
+) -> bytes:
     """Give a device's answer to one question, ready to send.
 
     Args:
@@ -27,6 +29,7 @@ def deep_answer(operation: str, persona: Persona, *, address: str, port: int, no
         persona: what the device is like.
         address: its own, dotted.
         port: that it listens on.
+        rtsp_port: that its streams are had from.
         now: its own clock, epoch seconds.
         turned: whether the time for what turns has come.
     """
@@ -58,7 +61,7 @@ def deep_answer(operation: str, persona: Persona, *, address: str, port: int, no
         host = "http://192.168.1.64" if odd is Oddity.ELSEWHERE else where
         return _soap(_uri(operation, f"{host}/onvif/snapshot?channel=1"))
     if operation == "GetStreamUri":
-        return _stream(odd, address)
+        return _stream(odd, address, rtsp_port)
     if operation == "GetRecordingSummary":
         return _recordings(persona, now)
     return _soap(_NOT_SUPPORTED, status=b"500 Internal Server Error")
@@ -114,10 +117,10 @@ def _uri(operation: str, uri: str) -> str:
     )
 
 
-def _stream(odd: Oddity, address: str) -> bytes:
+def _stream(odd: Oddity, address: str, rtsp_port: int) -> bytes:
     if odd is Oddity.NO_STREAM:
         return _soap(_NOT_SUPPORTED.replace("ActionNotSupported", "IncompleteConfiguration"), status=b"400 Bad Request")
-    content = _uri("GetStreamUri", f"rtsp://{address}:554/live/sub")
+    content = _uri("GetStreamUri", f"rtsp://{address}:{rtsp_port}/live/sub")
     # Some firmware answers in the schema of the second media version, where there is no MediaUri.
     return _soap(content.replace("trt:MediaUri", "trt:Media2Uri") if odd is Oddity.ODD_STREAM else content)
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,9 @@ from monitor.demo.crowd import Crowd
 from monitor.demo.gateways import push
 from monitor.demo.incidents import write_script
 from monitor.demo.layout import plan_layout
+from monitor.demo.pictures import LIVES, street
 from monitor.demo.platform import DemoPlatform
+from monitor.demo.rtsp import RtspServer, Stream, encode
 from monitor.demo.server import BACKLOG, DeviceProtocol, FleetError, open_listener, raise_file_limit
 from monitor.demo.told import plan_told
 
@@ -97,6 +100,8 @@ async def run_fleet(config: FleetConfig, *, with_parent: bool = False) -> None:
     raise_file_limit()
     started = time.monotonic()
     crowd = make_crowd(config, started=started)
+    streams = RtspServer(Stream(_live_units()))
+    crowd.rtsp_port = await streams.start(sock=open_listener(0))
     plan = plan_told(crowd.layout, seed=config.seed)
     platform = DemoPlatform(plan, now=time.time, elapsed=lambda: time.monotonic() - started + config.elapsed_s)
     connections: set[asyncio.Transport] = set()
@@ -115,9 +120,24 @@ async def run_fleet(config: FleetConfig, *, with_parent: bool = False) -> None:
         task.cancel()
     await asyncio.gather(*pushing, return_exceptions=True)
     server.close()
+    await streams.close()
     for transport in list(connections):
         transport.abort()
     await server.wait_closed()
+
+
+def _live_units() -> Callable[[], tuple[bytes, ...]]:
+    """Give what gives the streams' picture, another moment of it to each viewer, encoded when first asked for."""
+    kept: dict[int, tuple[bytes, ...]] = {}
+    viewers = itertools.count()
+
+    def units() -> tuple[bytes, ...]:
+        moment = next(viewers) % LIVES
+        if moment not in kept:
+            kept[moment] = encode(street(0, moment))
+        return kept[moment]
+
+    return units
 
 
 def _stop_at_end_of_input(stop: asyncio.Event) -> None:

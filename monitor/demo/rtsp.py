@@ -10,7 +10,9 @@ import base64
 import hashlib
 import os
 import re
+import socket
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -29,7 +31,7 @@ class Stream:
     """A stream: its NAL units (SPS, PPS and one key frame's slices), and its server's manners.
 
     Attributes:
-        units: NAL units without start codes.
+        units: NAL units without start codes, or what gives them to each viewer who comes.
         user, password: what it wants to be logged in with; "" for nobody.
         qop: its challenge offers qop="auth" (RFC 7616) or none (RFC 2617).
         transports: "tcp" and "udp", what it offers; others get 461.
@@ -38,7 +40,7 @@ class Stream:
         empty: it plays, and no packet comes.
     """
 
-    units: tuple[bytes, ...]
+    units: tuple[bytes, ...] | Callable[[], tuple[bytes, ...]]
     user: str = ""
     password: str = ""
     qop: bool = True
@@ -72,9 +74,12 @@ class RtspServer:
         self._server: asyncio.Server | None = None
         self._talks: set[asyncio.Task[None]] = set()
 
-    async def start(self, *, host: str = "127.0.0.1", port: int = 0) -> int:
-        """Listen, and give the port."""
-        self._server = await asyncio.start_server(self._accept, host, port)
+    async def start(self, *, sock: socket.socket | None = None) -> int:
+        """Listen, on a socket that is there or on a free port of 127.0.0.1, and give the port."""
+        if sock is None:
+            self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        else:
+            self._server = await asyncio.start_server(self._accept, sock=sock)
         found: int = self._server.sockets[0].getsockname()[1]
         return found
 
@@ -96,18 +101,27 @@ class RtspServer:
             self._talks.add(task)
             task.add_done_callback(self._talks.discard)
         try:
-            await _Talk(self._stream, self.requests, reader, writer).run()
+            await _Talk(self._stream, self._encoded(), self.requests, reader, writer).run()
         except (ConnectionError, EOFError, asyncio.LimitOverrunError, ValueError):
             pass
         finally:
             writer.transport.abort()
 
+    def _encoded(self) -> tuple[bytes, ...]:
+        units = self._stream.units
+        return units() if callable(units) else units
+
 
 class _Talk:
     def __init__(
-        self, stream: Stream, requests: list[str], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        stream: Stream,
+        units: tuple[bytes, ...],
+        requests: list[str],
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
     ) -> None:
-        self._stream, self._requests = stream, requests
+        self._stream, self._units, self._requests = stream, units, requests
         self._reader, self._writer = reader, writer
         self._nonce = os.urandom(12).hex()
         self._udp: tuple[asyncio.DatagramTransport, tuple[str, int]] | None = None
@@ -173,7 +187,7 @@ class _Talk:
     async def _play(self) -> None:
         number, stamp = 0, 0
         while True:
-            packets = list(_packets(self._stream.units))
+            packets = _packets(self._units)
             for place, payload in enumerate(packets):
                 last = place == len(packets) - 1
                 head = struct.pack(">BBHII", 0x80, 96 | (0x80 if last else 0), number & 0xFFFF, stamp & 0xFFFFFFFF, 1)
@@ -199,7 +213,7 @@ class _Talk:
         return found.get("response") == _md5(f"{who}:{middle}:{what}")
 
     def _description(self) -> str:
-        sets = [unit for unit in self._stream.units if unit[0] & 31 in (7, 8)]
+        sets = [unit for unit in self._units if unit[0] & 31 in (7, 8)]
         level = sets[0][1:4].hex() if sets else "42001e"
         sprop = ",".join(base64.b64encode(unit).decode() for unit in sets)
         return (

@@ -16,12 +16,14 @@ from typing import cast
 
 from monitor.demo.behaviour import Behaviour
 from monitor.demo.crowd import Crowd
+from monitor.demo.pictures import SNAPSHOT_PATH
 from monitor.demo.platform import DemoPlatform
 from monitor.demo.told import PLATFORM_ADDRESS
 
 BACKLOG = 4_096
 MAX_REQUEST_BYTES = 64 * 1024
 _CLOCK_REQUEST = b"GetSystemDateAndTime"
+_ASKS_FOR_A_PICTURE = b"GET " + SNAPSHOT_PATH
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,9})[ \t]*\r\n", re.IGNORECASE)
 _ASKS_TO_CLOSE = re.compile(rb"\r\nconnection:[ \t]*close|^[^\r\n]* HTTP/1\.0\r\n", re.IGNORECASE)
 _LINGER_ZERO = struct.pack("ii", 1, 0)
@@ -139,6 +141,9 @@ class DeviceProtocol(asyncio.Protocol):
             return
         if behaviour is Behaviour.RESETS:
             self._reset()
+            return
+        if request.startswith(_ASKS_FOR_A_PICTURE):
+            self._send(self._crowd.snapshot(self._index, behaviour), close=True)
             return
         if _CLOCK_REQUEST not in request or (behaviour in _NEED_A_LOGIN and _SIGNED.search(request)):
             address, port = self._transport.get_extra_info("sockname")
