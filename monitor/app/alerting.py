@@ -28,6 +28,7 @@ from monitor.domain.device import Device
 from monitor.domain.incident import Shared
 from monitor.domain.notification import Message
 from monitor.ports import Notifier, StoreError
+from monitor.services.alert_details import AlertDetails
 from monitor.services.alert_readings import AlertReadings, Health, Past
 from monitor.services.alerting import Alerting, Receiver
 from monitor.services.delivery import ReceiverDelivery, Terms
@@ -105,9 +106,7 @@ class AlertingParts:
             name_of=self._name_of,
             pace=Pace(hold_down_s=site.hold_down_s, window_s=site.window_s, settle_s=site.settle_s),
         )
-        self.readings = AlertReadings(
-            evaluator, counts=counts, tracker=self.tracker, zone=settings.zone(), page=site.page, handbook=site.handbook
-        )
+        self.readings = AlertReadings(evaluator, counts=counts, tracker=self.tracker, zone=settings.zone())
         self._orders = OrderKeeper(
             self.tracker,
             counts=counts,
@@ -120,6 +119,9 @@ class AlertingParts:
             rules=rules,
             receivers=[_receiver(name, each) for name, each in settings.receivers.items()],
             readings=self.readings,
+            details=AlertDetails(
+                self.readings, evaluator=evaluator, tracker=self.tracker, page=site.page, handbook=site.handbook
+            ),
             tracker=self.tracker,
             counts=counts,
             orders=self._orders,

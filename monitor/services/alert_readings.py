@@ -1,4 +1,4 @@
-"""What the alert rules are asked about: readings of this instant, and what a message tells beside them."""
+"""What the alert rules are asked about: readings of this instant, as committed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from math import ceil
 
 from monitor.domain.alert import Alert, Reading, Subject
 from monitor.domain.alert_rule import AlertRule, Measure
-from monitor.domain.alert_words import Detail
 from monitor.domain.assessment import devices_short_now
 from monitor.domain.coverage import HEADLINE_KINDS, Coverage
 from monitor.domain.device import Device
@@ -32,12 +31,8 @@ from monitor.services.incident_tracker import IncidentTracker
 from monitor.services.live_counts import LiveCounts
 
 EXEMPTION_KEPT_S = 30 * 86_400
-WORST_TOWNS = 3
-MOST_DEVICES = 500
-"""Devices that a message carries."""
 
 _HOUR_S = 3_600
-_DAY_S = 86_400
 _WEDNESDAY = 3
 _ZERO = Fraction(0)
 _NO_CITY = Region("", "–", RegionLevel.CITY)
@@ -82,6 +77,7 @@ class Round:
     sums: Mapping[tuple[str, PointClass | None], Tally]
     health: Health
     offline: list[tuple[Device, int]] = field(default_factory=list)
+    closed: Mapping[str, Incident] = field(default_factory=dict)
     coverage: Mapping[tuple[str, PointClass], Coverage] | None = None
 
 
@@ -93,8 +89,6 @@ class AlertReadings:
         counts: gives the live counts.
         tracker: the incidents.
         zone: the city's zone.
-        page: the address of the web page, "" for none.
-        handbook: where docs/alerts.md is published, "" for none.
     """
 
     def __init__(
@@ -104,8 +98,6 @@ class AlertReadings:
         counts: Callable[[], LiveCounts],
         tracker: IncidentTracker,
         zone: tzinfo,
-        page: str = "",
-        handbook: str = "",
     ) -> None:
         self.exemptions: Sequence[Exemption] = ()
         self.past: Mapping[str, Sequence[Past]] = {}
@@ -113,10 +105,7 @@ class AlertReadings:
         self._counts = counts
         self._tracker = tracker
         self._zone = zone
-        self._page = page.rstrip("/")
-        self._handbook = handbook
-        self._round = Round(0, {}, Health())
-        self._closed: dict[str, Incident] = {}
+        self.now = Round(0, {}, Health())
         self._county_drops = CountyDrops()
         self._target_cache: dict[tuple[Indicator, str, PointClass | None], Target | None] = {}
         self._targets_of: tuple[object, int] = (None, 0)
@@ -131,8 +120,13 @@ class AlertReadings:
             blind: our own network is down: what falls now says nothing.
         """
         counts = self._counts()
-        self._closed = {incident.id: incident for incident in closed}
-        self._round = Round(at, self._summed(counts), health, list(counts.offline()))
+        self.now = Round(
+            at,
+            self._summed(counts),
+            health,
+            offline=list(counts.offline()),
+            closed={incident.id: incident for incident in closed},
+        )
         if not blind:
             self._county_drops.note(at, self._unexplained())
 
@@ -165,34 +159,7 @@ class AlertReadings:
     def assessed_in(self, county: str) -> int:
         """Give how many devices of headline kinds a county ("": the city) has assessed."""
         code = county or self._root().code
-        return self._round.sums.get((code, None), EMPTY).assessed
-
-    def detail(self, rule: AlertRule, alert: Alert) -> Detail:
-        """Give what a message about an alert tells beside it."""
-        page = f"{self._page}/#county={alert.subject.county}" if self._page else ""
-        runbook = f"{self._handbook}#{rule.id}" if self._handbook else ""
-        if alert.incident:
-            incident = self._tracker.incident(alert.incident)
-            devices = () if incident is None else tuple(self._tracker.down_in(alert.incident)[:MOST_DEVICES])
-            incident = incident or self._closed.get(alert.incident)
-            return Detail(incident=incident, devices=devices, page=page, runbook=runbook)
-        lines_zh, lines_en = self._more(rule, alert)
-        if not rule.measure.is_regional and rule.measure is not Measure.DARK_POINT:
-            return Detail(page=page, runbook=runbook, lines_zh=lines_zh, lines_en=lines_en)
-        region = alert.subject.region
-        tally = self._round.sums.get((region, alert.subject.point_class), EMPTY)
-        return Detail(
-            assessed=tally.assessed if rule.measure is not Measure.DARK_POINT else None,
-            offline=tally.offline,
-            change=self._change(region, alert) if rule.measure is Measure.ONLINE else None,
-            worst=self._worst(region, alert.subject.point_class),
-            incidents=self._incidents_in(alert.subject.county),
-            devices=self._devices_of(rule, alert),
-            page=page,
-            runbook=runbook,
-            lines_zh=lines_zh,
-            lines_en=lines_en,
-        )
+        return self.now.sums.get((code, None), EMPTY).assessed
 
     # -- rates -------------------------------------------------------------------------------------------------------
 
@@ -217,7 +184,7 @@ class AlertReadings:
     def _rates(self, rule: AlertRule) -> Iterable[Reading]:
         for region in self._regions(rule):
             for point_class in self._classes(rule):
-                tally = self._round.sums.get((region.code, point_class), EMPTY)
+                tally = self.now.sums.get((region.code, point_class), EMPTY)
                 if rule.measure is Measure.MEASURED:
                     share = measured_share(tally)
                     if rule.threshold is not None:
@@ -234,12 +201,12 @@ class AlertReadings:
                 yield self._reading(region, point_class, rate, threshold, measured_share(tally), short)
 
     def _networked(self, rule: AlertRule) -> Iterable[Reading]:
-        if self._round.coverage is None:
-            self._round.coverage = rolled_up(self._evaluator().tree, self._counts().coverage())
+        if self.now.coverage is None:
+            self.now.coverage = rolled_up(self._evaluator().tree, self._counts().coverage())
         for region in self._regions(rule):
             for point_class in self._classes(rule):
                 classes = ASSESSED_CLASSES if point_class is None else (point_class,)
-                parts = [self._round.coverage.get((region.code, each), Coverage()) for each in classes]
+                parts = [self.now.coverage.get((region.code, each), Coverage()) for each in classes]
                 rate = sum(parts, Coverage()).networked_rate
                 target = self._target(Indicator.NETWORKED, region.code, point_class)
                 threshold = rule.threshold if rule.threshold is not None else target.value if target else None
@@ -260,7 +227,7 @@ class AlertReadings:
 
     def _weeks(self, rule: AlertRule) -> Iterable[Reading]:
         """Give each county's rate of this week if nothing changes until its end; from Wednesday on."""
-        at = self._round.at
+        at = self.now.at
         if datetime.fromtimestamp(at, self._zone).isoweekday() < _WEDNESDAY:
             return
         week = week_of(at, self._zone)
@@ -268,7 +235,7 @@ class AlertReadings:
         for region in self._regions(rule):
             target = self._target(Indicator.ONLINE, region.code, None)
             threshold = rule.threshold if rule.threshold is not None else target.value if target else None
-            tally = self._round.sums.get((region.code, None), EMPTY)
+            tally = self.now.sums.get((region.code, None), EMPTY)
             hours = [each for each in self.past.get(region.code, ()) if start <= each.at <= at]
             if threshold is None or len(hours) * _HOUR_S * 5 < (at - start) * 4 or not tally.assessed:
                 continue
@@ -287,7 +254,7 @@ class AlertReadings:
     def _dark_points(self, rule: AlertRule) -> Iterable[Reading]:
         counts, tree = self._counts(), self._evaluator().tree
         dark: dict[str, tuple[int, Device, bool]] = {}
-        for device, since in self._round.offline:
+        for device, since in self.now.offline:
             if device.point_class is not PointClass.FIRST or device.point is None or device.kind not in HEADLINE_KINDS:
                 continue
             before = dark.get(device.point)
@@ -308,18 +275,18 @@ class AlertReadings:
                 county=self._county(device.region or ""),
             )
             threshold = rule.threshold if rule.threshold is not None else _ZERO
-            yield Reading(subject, Fraction(self._round.at - since), threshold, suppressed=told, since=since)
+            yield Reading(subject, Fraction(self.now.at - since), threshold, suppressed=told, since=since)
 
     def _long_offline(self, rule: AlertRule) -> Iterable[Reading]:
         limit_s = int(rule.threshold or 0)
-        ages = self._counts().offline_ages(at=self._round.at, limits_s=(limit_s,))
+        ages = self._counts().offline_ages(at=self.now.at, limits_s=(limit_s,))
         for region in self._regions(rule):
             codes = [region.code] if region.level is RegionLevel.COUNTY else list(self._counties())
             count = sum(ages[code, 1] for code in codes)
             yield Reading(_subject(region.code, region, self._county(region.code)), Fraction(count), _ZERO)
 
     def _exemptions_over(self) -> Iterable[Reading]:
-        at, tree = self._round.at, self._evaluator().tree
+        at, tree = self.now.at, self._evaluator().tree
         over = [each for each in self.exemptions if at - EXEMPTION_KEPT_S < each.end <= at]
         if not over:
             return
@@ -328,7 +295,7 @@ class AlertReadings:
         ends: dict[tuple[ExemptionScope, str], list[int]] = {}
         for each in over:
             ends.setdefault((each.scope, each.scope_id), []).append(each.end)
-        for device, since in self._round.offline:
+        for device, since in self.now.offline:
             own = [(ExemptionScope.DEVICE, device.id), (ExemptionScope.PATH, device.id)]
             own += [(ExemptionScope.REGION, code) for code in tree.lineage(device.region or "")]
             if device.point is not None:
@@ -372,17 +339,12 @@ class AlertReadings:
                 since=incident.began_at,
             )
 
-    def _incidents_in(self, county: str) -> tuple[Incident, ...]:
-        open_now = [one.incident for one in self._tracker.open.values() if one.incident.down]
-        here = [each for each in open_now if not county or each.county in ("", county)]
-        return tuple(sorted(here, key=lambda each: -each.down)[:2])
-
     def _unexplained(self) -> dict[str, tuple[int, int]]:
         """Give the devices of each county that are online and offline, those in incidents as if they were online."""
         explained = self._down_by_county()
         found = {}
         for county in self._counties():
-            tally = self._round.sums.get((county, None), EMPTY)
+            tally = self.now.sums.get((county, None), EMPTY)
             known = min(tally.offline, explained[county])
             found[county] = (tally.online + known, tally.offline - known)
         return found
@@ -399,13 +361,13 @@ class AlertReadings:
     # -- the service itself ------------------------------------------------------------------------------------------
 
     def _own(self, rule: AlertRule) -> Iterable[Reading]:
-        health = self._round.health
+        health = self.now.health
         threshold = rule.threshold if rule.threshold is not None else _ZERO
         subject = Subject("vidnet", "本系统", "vidnet")
         if rule.measure is Measure.OUTBOX:
             for backlog in health.backlog:
                 name = Subject(backlog.receiver, f"接收方 {backlog.receiver}", f"receiver {backlog.receiver}")
-                age = self._round.at - backlog.oldest_at
+                age = self.now.at - backlog.oldest_at
                 yield Reading(name, Fraction(age), threshold)
             return
         value: Fraction | None
@@ -420,53 +382,6 @@ class AlertReadings:
         else:
             value = health.disk_free
         yield Reading(subject, value, threshold)
-
-    # -- what a message tells beside ---------------------------------------------------------------------------------
-
-    def _more(self, rule: AlertRule, alert: Alert) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Give the lines that only some measures have, in Chinese and in English."""
-        if rule.measure is Measure.WEEK:
-            zh = f"从现在到周日 24:00 须再恢复 {alert.short:,} 台，否则本周无法达标"
-            return (zh,), (f"This week's target can no longer be met without {alert.short:,} more devices from now on",)
-        backlog = next((each for each in self._round.health.backlog if each.receiver == alert.subject.key), None)
-        if rule.measure is Measure.OUTBOX and backlog is not None:
-            zh = f"待发 {backlog.waiting} 条，已试 {backlog.tries} 次：{backlog.error}"
-            return (zh,), (f"{backlog.waiting} wait, {backlog.tries} tries: {backlog.error}",)
-        return (), ()
-
-    def _devices_of(self, rule: AlertRule, alert: Alert) -> tuple[str, ...]:
-        if rule.measure is Measure.LONG_OFFLINE:
-            edge = self._round.at - int(rule.threshold or 0)
-            found = [device for device, since in self._round.offline if since <= edge]
-        elif rule.measure is Measure.DARK_POINT:
-            found = [device for device, _ in self._round.offline if device.point == alert.subject.key]
-        else:
-            return ()
-        county = alert.subject.county
-        return tuple(device.id for device in found if not county or self._county(device.region or "") == county)[
-            :MOST_DEVICES
-        ]
-
-    def _worst(self, region: str, point_class: PointClass | None) -> tuple[tuple[str, str, int], ...]:
-        tree = self._evaluator().tree
-        towns: Counter[str] = Counter()
-        for device, _ in self._round.offline:
-            if point_class in (None, device.point_class) and device.kind in HEADLINE_KINDS:
-                lineage = tree.lineage(device.region or "")
-                if region in lineage:
-                    towns[tree.ancestor_at(device.region or "", RegionLevel.TOWN) or lineage[0]] += 1
-        named = ((tree[code], count) for code, count in towns.most_common(WORST_TOWNS))
-        return tuple((town.name, town.name_en or town.name, count) for town, count in named)
-
-    def _change(self, region: str, alert: Alert) -> Fraction | None:
-        """Give the change since the same time yesterday, from what is kept of the figures; only of the whole rate."""
-        if alert.value is None or alert.subject.point_class is not None:
-            return None
-        wanted = self._round.at - _DAY_S
-        near = min(self.past.get(region, ()), key=lambda each: abs(each.at - wanted), default=None)
-        if near is None or abs(near.at - wanted) > _HOUR_S or not near.assessed:
-            return None
-        return alert.value - Fraction(near.online, near.assessed)
 
     # -- small things ------------------------------------------------------------------------------------------------
 
@@ -495,7 +410,7 @@ class AlertReadings:
         return (rule.point_class,)
 
     def _target(self, indicator: Indicator, region: str, point_class: PointClass | None) -> Target | None:
-        evaluator, hour = self._evaluator(), self._round.at // _HOUR_S
+        evaluator, hour = self._evaluator(), self.now.at // _HOUR_S
         if self._targets_of[0] is not evaluator.targets or self._targets_of[1] != hour:
             self._target_cache.clear()
             self._targets_of = (evaluator.targets, hour)
@@ -503,7 +418,7 @@ class AlertReadings:
         if key not in self._target_cache:
             row = Scope(region=region, point_class=point_class)
             self._target_cache[key] = target_in_force(
-                evaluator.targets, indicator, row, at=self._round.at, tree=evaluator.tree
+                evaluator.targets, indicator, row, at=self.now.at, tree=evaluator.tree
             )
         return self._target_cache[key]
 

@@ -24,6 +24,7 @@ from monitor.domain.incident import Incident
 from monitor.domain.notification import Message, Waiting
 from monitor.domain.silence import Silence
 from monitor.ports import AlertBatch, AlertStore, StoreBusyError, StoreError
+from monitor.services.alert_details import AlertDetails
 from monitor.services.alert_readings import AlertReadings, Health
 from monitor.services.incident_tracker import IncidentTracker
 from monitor.services.live_counts import LiveCounts
@@ -63,6 +64,7 @@ class Alerting:
         rules: the alert rules.
         receivers: who may be told.
         readings: gives what the rules are asked about.
+        details: gives what a message tells beside its alert.
         tracker: the incidents.
         counts: gives the live counts.
         orders: the work orders.
@@ -78,6 +80,7 @@ class Alerting:
         rules: Sequence[AlertRule],
         receivers: Sequence[Receiver],
         readings: AlertReadings,
+        details: AlertDetails,
         tracker: IncidentTracker,
         counts: Callable[[], LiveCounts],
         orders: OrderKeeper,
@@ -93,6 +96,7 @@ class Alerting:
         self._rules = {rule.id: rule for rule in rules}
         self._receivers = {receiver.name: receiver for receiver in receivers}
         self._readings = readings
+        self._details = details
         self._tracker = tracker
         self._counts = counts
         self._orders = orders
@@ -349,7 +353,7 @@ class Alerting:
             receivers = self._told(rule, alert, telling)
             happenings.append(Happening(alert.id, at, f"told_{telling}", note=", ".join(receivers)))
             if telling is Telling.RAISED and rule.order:
-                message = self._orders.make(alert, self._readings.detail(rule, alert).devices, batch, at=at)
+                message = self._orders.make(alert, self._details.of(rule, alert).devices, batch, at=at)
                 rows += [self._row(name, message) for name in self._orders.receivers]
             if receivers:
                 message = self._message(rule, alert, telling, at=at)
@@ -371,7 +375,7 @@ class Alerting:
         return [each.name for each in takers if each.takes(alert.severity, alert.subject.county)]
 
     def _message(self, rule: AlertRule, alert: Alert, telling: Telling, *, at: int) -> Message:
-        detail = self._readings.detail(rule, alert)
+        detail = self._details.of(rule, alert)
         zh = words_zh(rule, alert, telling, detail, at=at, zone=self._zone)
         en = words_en(rule, alert, telling, detail, at=at, zone=self._zone)
         number = alert.escalated if telling is Telling.ESCALATED else alert.tellings

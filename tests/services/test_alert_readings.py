@@ -22,6 +22,7 @@ from monitor.domain.service_time import ServiceRules
 from monitor.domain.state import Cause, Condition, Connectivity, DeviceState, initial_state
 from monitor.domain.target import Target
 from monitor.ports import Backlog
+from monitor.services.alert_details import AlertDetails
 from monitor.services.alert_readings import AlertReadings, Health, Past
 from monitor.services.device_index import DeviceIndex
 from monitor.services.evaluation import Evaluator
@@ -75,6 +76,11 @@ class City:
             counts=lambda: self.counts,
             tracker=self.tracker,
             zone=ZONE,
+        )
+        self.details = AlertDetails(
+            self.readings,
+            evaluator=lambda: evaluator,
+            tracker=self.tracker,
             page="http://127.0.0.1:9880/",
             handbook="https://docs.city.example/alerts",
         )
@@ -196,7 +202,7 @@ def test_a_point_is_dark_when_none_of_its_devices_is_or_could_be_online(city: Ci
     city.put((1,), Connectivity.OFFLINE, at=T0 - 3_600)
     [reading] = city.readings_of(rule).values()
     assert (reading.subject.key, reading.value, reading.subject.county) == ("P370783-0", 3_600, "370783")
-    assert city.readings.detail(rule, city.alert(rule, reading)).devices == ("370783-00", "370783-01")
+    assert city.details.of(rule, city.alert(rule, reading)).devices == ("370783-00", "370783-01")
 
 
 def test_devices_offline_for_long_are_counted_by_county(city: City) -> None:
@@ -205,7 +211,7 @@ def test_devices_offline_for_long_are_counted_by_county(city: City) -> None:
     city.put((6,), Connectivity.OFFLINE, at=T0 - DAY_S + 1)
     found = city.readings_of(rule)
     assert (found["370783"].value, found["370702"].value) == (1, 0)
-    assert city.readings.detail(rule, city.alert(rule, found["370783"])).devices == ("370783-05",)
+    assert city.details.of(rule, city.alert(rule, found["370783"])).devices == ("370783-05",)
     assert city.readings_of(replace(rule, level="city"))["3707"].value == 1
 
 
@@ -239,7 +245,7 @@ def test_a_week_that_can_no_longer_be_met_without_more_devices(city: City) -> No
     assert reading.value == Fraction(94, 100)
     # 0.95 over the week with three of seven days at 0.94 takes 95.75 in the other four: two more than 94.
     assert reading.short == 2
-    lines = city.readings.detail(WEEK, city.alert(WEEK, reading))
+    lines = city.details.of(WEEK, city.alert(WEEK, reading))
     assert lines.lines_en == ("This week's target can no longer be met without 2 more devices from now on",)
     week(city, online=99)
     assert city.readings_of(WEEK)["370783/2025-W48"].value > Fraction("0.95")
@@ -256,13 +262,13 @@ def test_a_message_tells_where_it_is_and_how_it_was_yesterday(city: City) -> Non
     city.put(range(90, 100), Connectivity.OFFLINE, at=T0 - 60)
     city.readings.past = {"370783": [Past(T0 - DAY_S + 600, 98, 100), Past(T0 - 9 * 3_600, 90, 100)]}
     reading = city.readings_of(RULE)["370783"]
-    detail = city.readings.detail(RULE, city.alert(RULE, reading))
+    detail = city.details.of(RULE, city.alert(RULE, reading))
     assert (detail.assessed, detail.offline, detail.change) == (100, 10, Fraction("-0.08"))
     assert detail.worst == (("镇831", "镇831", 4), ("镇832", "镇832", 6))[::-1]
     assert detail.page == "http://127.0.0.1:9880/#county=370783"
     assert detail.runbook == "https://docs.city.example/alerts#rule"
     city.readings.past = {"370783": [Past(T0 - DAY_S - 4_000, 98, 100)]}
-    assert city.readings.detail(RULE, city.alert(RULE, reading)).change is None
+    assert city.details.of(RULE, city.alert(RULE, reading)).change is None
 
 
 def test_the_services_own_health(city: City) -> None:
@@ -288,7 +294,7 @@ def test_the_services_own_health(city: City) -> None:
     assert value(Measure.OUTBOX) == 900
     rule = replace(RULE, measure=Measure.OUTBOX, threshold=Fraction(600))
     [reading] = city.readings.of(rule)
-    detail = city.readings.detail(rule, city.alert(rule, reading))
+    detail = city.details.of(rule, city.alert(rule, reading))
     assert (reading.subject.key, detail.lines_en) == ("duty", ("3 wait, 4 tries: answered 500",))
     city.readings.begin(at=T0, health=Health())
     assert value(Measure.COLLECTOR) is None

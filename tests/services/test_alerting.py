@@ -52,9 +52,6 @@ class World:
     def of(self, rule: AlertRule, raised: Any = ()) -> list[Reading]:
         return [Reading(COUNTY, self.figure if self.bad else Fraction(1), Fraction("0.95"), short=5)]
 
-    def detail(self, rule: AlertRule, alert: Alert) -> Detail:
-        return Detail(assessed=100, offline=10, devices=tuple(self.states))
-
     # the tracker
     number = 0
 
@@ -82,6 +79,16 @@ class World:
         return None if state is None else state.connectivity
 
 
+class Details:
+    """Knows that the world's devices are the alert's."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def of(self, rule: AlertRule, alert: Alert) -> Detail:
+        return Detail(assessed=100, offline=10, devices=tuple(self._world.states))
+
+
 class Index:
     """Knows no device: work orders then have no maintainer."""
 
@@ -107,6 +114,7 @@ class Desk:
             rules=rules or (RULE,),
             receivers=receivers or (Receiver("duty"), Receiver("leader", is_default=False)),
             readings=world,  # type: ignore[arg-type]
+            details=Details(world),  # type: ignore[arg-type]
             tracker=world,  # type: ignore[arg-type]
             counts=lambda: world,  # type: ignore[arg-type, return-value]
             orders=OrderKeeper(
