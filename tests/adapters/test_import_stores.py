@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.memory import MemoryStore
 from monitor.adapters.files.profiles import read_profile
+from monitor.domain.device import DeviceKind, Parent, ParentRole
 from monitor.domain.exempting import ExemptionRules
 from monitor.domain.region import Region, RegionLevel
 from monitor.domain.request import RequestKind
@@ -32,9 +34,9 @@ REGIONS = [
 class Rows:
     """A sheet in memory."""
 
-    def __init__(self, rows: Sequence[Sequence[object]]) -> None:
+    def __init__(self, rows: Sequence[Sequence[object]], headings: Sequence[str]) -> None:
         self.head = SheetHead("memory.csv", "00", "csv")
-        self._rows = [HEADINGS, *rows]
+        self._rows = [headings, *rows]
 
     def rows(self) -> Iterator[Row]:
         yield from enumerate(self._rows, 1)  # type: ignore[misc]
@@ -70,11 +72,18 @@ async def inventory(store_url: str | None) -> AsyncIterator[Inventory]:
         await database.close()
 
 
-async def run(inventory: Inventory, rows: Sequence[Sequence[object]], **options: object) -> Imported:
+async def run(
+    inventory: Inventory,
+    rows: Sequence[Sequence[object]],
+    *,
+    headings: Sequence[str] = HEADINGS,
+    **options: object,
+) -> Imported:
     site = Site(ZoneInfo("Asia/Shanghai"), None, frozenset({"onvif"}), 30, ExemptionRules())
     profile = read_profile("archive-27", folders=[PROFILES])
     terms = Options(author="as:张三", at=AT, **options)  # type: ignore[arg-type]
-    return await ImportDesk(inventory, site=site).devices(Rows(rows), profile, options=terms, rejects=Dropped())
+    sheet = Rows(rows, headings)
+    return await ImportDesk(inventory, site=site).devices(sheet, profile, options=terms, rejects=Dropped())
 
 
 async def test_added_then_changed_then_retired_by_request(inventory: Inventory) -> None:
@@ -91,6 +100,21 @@ async def test_added_then_changed_then_retired_by_request(inventory: Inventory) 
     requests = {request.entity_id[-1]: request.kind for request in await inventory.requests()}
     assert requests == {"2": RequestKind.RECLASSIFY, "3": RequestKind.RETIRE}
     assert len({request.id for request in await inventory.requests()}) == 2
+
+
+async def test_what_a_sheet_does_not_say_is_not_asked_for(inventory: Inventory) -> None:
+    await run(inventory, [row(1), row(2)])
+    one, two = await inventory.devices()
+    reporter = Parent(two.id, ParentRole.REPORTER)
+    checkpoint = replace(one, kind=DeviceKind.CHECKPOINT, parents=(Parent(two.id), reporter))
+    await inventory.record(InventoryBatch(devices=[checkpoint]))
+    headings = [*HEADINGS, "父设备"]
+    again = await run(inventory, [[*row(1, 摄像机功能类型=""), two.id]], headings=headings)
+    assert (again.changed, again.proposals) == (1, [])  # the function alone is described otherwise
+    other = await run(inventory, [[*row(1), "37070200001181000009"]], headings=headings)
+    assert len(other.proposals) == 2
+    changes = {each.field: each.new for request in await inventory.requests() for each in request.changes}
+    assert changes == {"kind": "camera", "parents": f"path:37070200001181000009 reporter:{two.id}"}
 
 
 async def test_who_changes_the_inventory_meanwhile_is_not_written_over(inventory: Inventory) -> None:

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from monitor.domain import requesting
-from monitor.domain.device import Device, DeviceRecord, Endpoint
+from monitor.domain.device import Device, DeviceRecord, Endpoint, Parent, ParentRole
 from monitor.domain.facts import InventoryChange
 from monitor.domain.fields import FIELDS, id_of, name_of, text_of, with_field
 from monitor.domain.point import Point
@@ -149,6 +149,7 @@ class DeviceDifference(Counted):
         self._fields += ["kind"] if "kind" in columns or "function_type" in columns else []
         self._fields += ["in_service_from"] if "in_service_on" in columns else []
         self._fields += ["parents"] if "parent" in columns else []
+        self._names_kinds = "kind" in columns
         self._names_endpoints = "address" in columns or "port" in columns
         self._described = [name for name in _RECORD_FIELDS if name in columns]
         self._texts = _texts_of(self._described)
@@ -195,8 +196,11 @@ class DeviceDifference(Counted):
     def _changed(self, old: Device, old_record: DeviceRecord, row: DeviceRow) -> tuple[Device, list[tuple[str, str]]]:
         """Give the device with what holds at once, and the fields, with their new texts, that are only asked for."""
         device, moved = old, []
+        said = replace(row.device, parents=_parents(old, row.device))
         for name in self._fields:
-            before, after = text_of(old, name), text_of(row.device, name)
+            if name == "kind" and not (self._names_kinds or row.record.function_type):
+                continue  # the id's type alone overrules nothing that is recorded
+            before, after = text_of(old, name), text_of(said, name)
             if before == after or (not after and name not in _CLEARED):
                 continue
             if requesting.kind_for("device", name) is None:
@@ -313,6 +317,14 @@ def _by_kind(moved: Iterable[tuple[str, str]]) -> dict[RequestKind, list[tuple[s
         if kind is not None:
             found.setdefault(kind, []).append((name, new))
     return found
+
+
+def _parents(old: Device, said: Device) -> tuple[Parent, ...]:
+    """Give the parents by the sheet, which names one path: who else reports of the device stays."""
+    paths = {parent.device_id for parent in old.parents if parent.role is ParentRole.PATH}
+    if paths.issuperset(parent.device_id for parent in said.parents):
+        return old.parents
+    return (*said.parents, *(parent for parent in old.parents if parent.role is not ParentRole.PATH))
 
 
 def _written(endpoint: Endpoint | None) -> str:
