@@ -237,7 +237,7 @@ async def device(call: Call) -> DevicePageOut:
     found, record = await _one(call)
     counts = call.parts.counts()
     number = counts.number_of(found.id)
-    [row] = await _rows(call, [] if number is None else [number]) or [_unlisted(call, found, record)]
+    row = _unlisted(call, found, record) if number is None else _listed(call, number, found, record)
     state = call.parts.state(found.id)
     changes = await call.parts.queries.changes(device_id=found.id)
     corrections = await call.parts.queries.corrections(device_id=found.id)
@@ -331,25 +331,26 @@ async def _filter(call: Call) -> tuple[DeviceFilter, bool]:
 
 
 async def _rows(call: Call, numbers: Sequence[int]) -> list[DeviceOut]:
-    columns = call.parts.counts().columns()
-    chosen = [columns.devices[number] for number in numbers]
+    devices = call.parts.counts().columns().devices
+    chosen = [devices[number] for number in numbers]
     records = await call.parts.directory.records_of([each.id for each in chosen])
-    rows = []
-    for number, each in zip(numbers, chosen, strict=True):
-        connectivity, condition = STATES[columns.state[number]]
-        rows.append(
-            _row(
-                call,
-                each,
-                records.get(each.id),
-                connectivity=connectivity,
-                condition=condition,
-                since=columns.since[number],
-                standing=STANDINGS[columns.standing[number]],
-                faults=columns.faults.get(number, ()),
-            )
-        )
-    return rows
+    return [_listed(call, number, each, records.get(each.id)) for number, each in zip(numbers, chosen, strict=True)]
+
+
+def _listed(call: Call, number: int, device: Device, record: DeviceRecord | None) -> DeviceOut:
+    """Give the row of a device by its number in the columns."""
+    columns = call.parts.counts().columns()
+    connectivity, condition = STATES[columns.state[number]]
+    return _row(
+        call,
+        device,
+        record,
+        connectivity=connectivity,
+        condition=condition,
+        since=columns.since[number],
+        standing=STANDINGS[columns.standing[number]],
+        faults=columns.faults.get(number, ()),
+    )
 
 
 def _unlisted(call: Call, device: Device, record: DeviceRecord) -> DeviceOut:
@@ -436,7 +437,7 @@ async def _exemptions(call: Call, device: Device) -> list[CoveringOut]:
             ExemptionScope.PATH: each.scope_id in above,
         }[each.scope]
 
-    found = [each for each in await call.parts.exemptions_known.all() if covers(each)]
+    found = [each for each in await call.parts.exemptions_known.all(at=call.at) if covers(each)]
     return [
         CoveringOut(each.id, each.start, each.end, each.reason, each.document, each.approver)
         for each in sorted(found, key=lambda each: -each.start)[:20]

@@ -153,20 +153,26 @@ class Reports(Protocol):
 
 
 class KnownExemptions:
-    """The exemptions that count, read again only once the inventory has another revision.
+    """The exemptions that count, read again only once the inventory has another revision, asked every other second.
 
     Args:
         inventory: where they are kept.
     """
 
+    ASK_EVERY_S = 2
+
     def __init__(self, inventory: Inventory) -> None:
         self._inventory = inventory
         self._revision = -1
+        self._asked_at = -1
         self._found: Sequence[Exemption] = ()
 
-    async def all(self) -> Sequence[Exemption]:
-        """Give them as of now."""
+    async def all(self, *, at: int) -> Sequence[Exemption]:
+        """Give them as of an instant."""
+        if 0 <= at - self._asked_at < self.ASK_EVERY_S:
+            return self._found
         revision = await self._inventory.revision()
+        self._asked_at = at
         if revision != self._revision:
             self._found = await self._inventory.exemptions()
             self._revision = revision
