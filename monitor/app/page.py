@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -126,6 +127,7 @@ class WebPage:
             health=running.health,
             look_now=running.look_now,
             recent_looks=RecentLooks(),
+            refused=Counter(),
             policy=settings.policy(),
             now=running.now,
             zone=settings.city.zone,

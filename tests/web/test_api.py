@@ -300,6 +300,14 @@ async def test_odd_requests_are_refused(site: Site):
             assert (await client.call("GET", "/session", headers={"Host": host}))[0] == 200, host
 
 
+async def test_refusals_are_counted(site: Site):
+    async with Client(site, await site.token_of("viewer", Grant(Role.VIEWER))) as client:
+        await client.call("GET", "/overview?unknown=1")
+        await client.call("GET", "/session", headers={"Host": "evil.example"})
+        await client.call("GET", "/audit")
+        assert (await client.get("/system"))["refused"] == {"invalid": 1, "host": 1, "forbidden": 1}
+
+
 async def test_a_body_that_never_ends_is_a_slow_clients(site: Site, monkeypatch: pytest.MonkeyPatch):
     assert BODY_WITHIN_S <= 30
     monkeypatch.setattr("monitor.adapters.web.dispatch.BODY_WITHIN_S", 0.2)

@@ -31,7 +31,6 @@ class Front:
         self._hosts = {host.casefold() for host in hosts}
         self._own = {"localhost", socket.gethostname().casefold(), socket.getfqdn().casefold()}
         self._proxied = proxied
-        self.refused_hosts = 0
 
     def check_host(self, request: web.Request) -> None:
         """Refuse a request for a name that is not ours: another page's, bound to our address, as a rule.
@@ -41,7 +40,6 @@ class Front:
         """
         host = _host_of(request.host)
         if not (host in self._hosts if self._hosts else host in self._own or _is_address(host)):
-            self.refused_hosts += 1
             raise Problem(421, "host", "不认识的主机名 · an unknown host name: set web.hosts")
 
     def address(self, request: web.Request) -> str:

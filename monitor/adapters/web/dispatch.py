@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -48,7 +47,6 @@ class Dispatch:
         self._parts = parts
         self._front = front
         self._under_way: set[tuple[str, str]] = set()
-        self.refused: Counter[str] = Counter()
 
     def handler(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         """Give the aiohttp handler of a route."""
@@ -66,7 +64,7 @@ class Dispatch:
                 problem = _problem_of(error)
                 if problem is None:
                     raise
-                self.refused[problem.kind] += 1
+                self._parts.refused[problem.kind] += 1
                 if call is not None and route.changes and problem.status in (403, 404, 409, 422):
                     await self._note(route, call, outcome=problem.kind)
                 return problem.response()

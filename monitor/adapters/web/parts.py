@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -230,6 +230,7 @@ class Parts:
     health: Callable[[], Health]
     look_now: Callable[[str], bool]
     recent_looks: RecentLooks
+    refused: Counter[str]
     policy: Policy
     now: Callable[[], float]
     zone: str

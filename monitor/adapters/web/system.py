@@ -17,7 +17,7 @@ class LooksOut(msgspec.Struct, frozen=True):
 
 
 class SystemOut(msgspec.Struct, frozen=True):
-    """How the service does; `problems` is what keeps it from being ready."""
+    """How the service does; `problems` is what keeps it from being ready, `refused` counts requests by why."""
 
     version: str
     now: int
@@ -34,6 +34,7 @@ class SystemOut(msgspec.Struct, frozen=True):
     own_network_up: bool
     refused_logins: int
     throttled_logins: int
+    refused: dict[str, int]
     problems: list[str]
 
 
@@ -56,6 +57,7 @@ async def system(call: Call) -> SystemOut:
         own_network_up=health.own_network_up,
         refused_logins=call.parts.accounts.refused_logins,
         throttled_logins=call.parts.accounts.throttled_logins,
+        refused=dict(call.parts.refused),
         problems=list(health.problems),
     )
 

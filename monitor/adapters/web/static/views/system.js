@@ -32,7 +32,8 @@ export function draw(ctx, { system, tokens, accounts, audit, regions }) {
       fact(t("进行中", "under way"), number(system.under_way)), fact(t("排队落后", "queue lag"), span(system.queue_lag_s)), fact(t("循环落后", "loop lag"), `${(system.loop_lag_s * 1000).toFixed(1)} ms`),
       fact(t("数据库", "store"), [system.store, " ", system.store_ok ? `✔ ${t("可写", "writable")}` : h("span", { class: "error" }, t("不可写", "not writable"))]), fact(t("等待写入", "waiting"), number(system.waiting_devices)),
       fact(t("本方网络", "our own network"), system.own_network_up ? `✔ ${t("正常", "up")}` : h("span", { class: "error" }, t("中断，判断暂停", "down: judging is held"))),
-      fact(t("被拒登录", "refused logins"), `${number(system.refused_logins)} · ${t("限流", "throttled")} ${number(system.throttled_logins)}`))),
+      fact(t("被拒登录", "refused logins"), `${number(system.refused_logins)} · ${t("限流", "throttled")} ${number(system.throttled_logins)}`),
+      fact(t("被拒请求", "refused requests"), Object.entries(system.refused).map(([why, count]) => `${why} ${number(count)}`).join(" · ") || "0"))),
     h("section", { class: "card w6" }, h("h2", {}, t("探测", "Looks")), table(t("自启动以来的探测结果", "looks since the start, by result"), [
       [t("协议", "protocol"), (row) => row.protocol], [t("结果", "result"), (row) => row.result], [t("次数", "count"), (row) => number(row.count), { right: true }]], system.looks)),
     tokens ? h("section", { class: "card" }, h("h2", {}, t("接口令牌", "API tokens")),
