@@ -315,9 +315,9 @@ class ReceiverSettings(_Section):
     """One receiver of notifications; which keys count depends on its kind."""
 
     kind: Literal["apprise", "webhook", "alertmanager", "syslog", "spool"]
-    url: str = ""
+    url: str = Field(default="", repr=False)  # it may hold a token
     folder: str = ""
-    secret: str = ""
+    secret: str = Field(default="", repr=False)
     language: Literal["zh", "en", "both"] = "both"
     counties: list[str] = []
     least: Literal["critical", "warning", "info"] = "info"

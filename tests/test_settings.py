@@ -190,6 +190,7 @@ def test_mistakes_of_the_environment_are_named_too(tmp_path, monkeypatch, name, 
 def test_receivers_and_what_they_lack_without_repeating_their_secrets(tmp_path):
     good = '[receivers.duty]\nkind = "webhook"\nurl = "https://192.0.2.1/hook"\nsecret = "s3cret"\n'
     assert read(tmp_path, good).receivers["duty"].language == "both"
+    assert "s3cret" not in repr(read(tmp_path, good))
     text = """
     [receivers.a]
     kind = "webhook"
