@@ -106,6 +106,7 @@ class LateEvidence:
                 if found:
                     self.corrections += len(found)
                     self._ingest.amend(self._ingest.states[past.device_id], (), found)
+                await asyncio.sleep(0)  # looking goes on between two devices
             await self._ingest.commit()
 
     def _notice(self, _states: Sequence[DeviceState], changes: Iterable[StateChange]) -> None:

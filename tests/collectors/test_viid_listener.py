@@ -19,7 +19,7 @@ from aiohttp import web
 
 from collectors.deep import Secret
 from collectors.pushed import Message, Receipt
-from collectors.viid.listener import LARGE_BODY, ViidListener
+from collectors.viid.listener import LARGE_BODY, ViidListener, _is_about_people
 
 ME, UNIT, OTHER = "37070000005030000001", "37070200001190000001", "37070200001190000002"
 SECRET = Secret("viid", "Zk-9")
@@ -242,6 +242,20 @@ async def test_keys_hidden_by_escapes_are_refused(site: Site) -> None:
     await site.register()
     body = b'{"APEObject":[{"ApeID":"a","IsOnline":1}],"\\u0046aceListObject":{"x":1}}'
     assert (await site.ask("POST", "/VIID/APEs", body))[0] == 403
+
+
+@pytest.mark.parametrize("filling", [rb"\u0041", rb"\u4e00", rb"\\", rb'"\u0041",', b'"Face"', b'"Face', b'":', b'""'])
+def test_a_body_made_to_take_long_is_read_once(filling: bytes) -> None:
+    body = b'{"APEObject":[{"ApeID":"' + filling * (LARGE_BODY // len(filling))
+    started = time.process_time()
+    _is_about_people(body)
+    assert time.process_time() - started < 4
+
+
+async def test_escapes_in_values_hide_nothing(site: Site) -> None:
+    await site.register()
+    body = rb'{"APEObject":[{"ApeID":"a","IsOnline":1,"Name":"\u4e1c\u0041","Place":"Face: \u0041"}]}'
+    assert (await site.ask("POST", "/VIID/APEs", body))[0] == 200
 
 
 async def test_a_body_of_a_hundred_megabytes_is_not_taken(site: Site) -> None:
