@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from monitor.domain.exemption import ExemptionBook
-from monitor.domain.facts import InventoryChange
+from monitor.domain.facts import ExemptionScope, InventoryChange
 from monitor.domain.history import DevicePast, DeviceVersion
 from monitor.domain.period_counting import WIDTH, PeriodCounter, assessed_s, online_s
 from monitor.domain.period_seconds import Buckets, SlotKey, period_seconds
@@ -131,15 +131,8 @@ def _under_root(material: Material, found: dict[tuple[int, SlotKey], Buckets]) -
 
 def _exemptions(material: Material) -> list[tuple[Cell, ...]]:
     counter = material.counter
-    covered: dict[str, list[int]] = {each.id: [] for each in counter.current}
+    covered = _covered(material)
     singles = {each.id: ExemptionBook([each]) for each in counter.current}
-    for index, device in enumerate(counter.facts.devices):
-        if counter.is_plain(device, counter.facts.keys[index]):
-            continue
-        for version in counter.pasts.past(index).versions:
-            for name, book in singles.items():
-                if book.covering(version, material.tree) and index not in covered[name][-1:]:
-                    covered[name].append(index)
     total = _total(material)
     rows: list[tuple[Cell, ...]] = []
     for exemption in sorted(counter.current, key=lambda each: (each.start, each.id)):
@@ -177,6 +170,32 @@ def _exemptions(material: Material) -> list[tuple[Cell, ...]]:
             )
         )
     return rows
+
+
+def _covered(material: Material) -> dict[str, list[int]]:
+    """Give by exemption the indices of the devices that it covered in one of their versions."""
+    counter = material.counter
+    found: dict[str, list[int]] = {each.id: [] for each in counter.current}
+    by_scope: dict[tuple[ExemptionScope, str], list[str]] = {}
+    for exemption in counter.current:
+        by_scope.setdefault((exemption.scope, exemption.scope_id), []).append(exemption.id)
+    for index, device in enumerate(counter.facts.devices):
+        if counter.is_plain(device, counter.facts.keys[index]):
+            continue
+        names = {
+            name
+            for version in counter.pasts.past(index).versions
+            for scope in (
+                (ExemptionScope.DEVICE, device.id),
+                (ExemptionScope.POINT, version.device.point or ""),
+                *((ExemptionScope.REGION, code) for code in material.tree.lineage(version.device.region or "")),
+                *((ExemptionScope.PATH, ancestor) for ancestor in version.path_ancestors),
+            )
+            for name in by_scope.get(scope, ())
+        }
+        for name in names:
+            found[name].append(index)
+    return found
 
 
 def _denominator(material: Material) -> list[tuple[Cell, ...]]:
