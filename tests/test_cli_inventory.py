@@ -40,6 +40,10 @@ def test_records_are_checked_against_what_their_class_requires(city: CliCity, tm
     complete = found["complete"]
     assert (complete["numerator"], complete["denominator"]) == (21 + 19 + 18 + 10 * 2, 21 + 19 + 21 + 10 * 21)
     assert (complete["target"], complete["verdict"]) == ("100.00 %", "missed")
+    assert [(each["class"], each["complete"]["denominator"]) for each in found["classes"]] == [
+        ("first", 21 + 21 + 10 * 21),
+        ("second", 19),
+    ]
     by_device: dict[str, set[tuple[str, str]]] = {}
     for each in found["findings"]:
         by_device.setdefault(each["device"], set()).add((each["kind"], each["field"]))

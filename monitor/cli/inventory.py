@@ -24,6 +24,7 @@ from monitor.cli.common import (
 )
 from monitor.domain.archive import Finding, FindingKind
 from monitor.domain.assessment import Assessment, Verdict
+from monitor.domain.point import PointClass
 from monitor.domain.printing import percent
 from monitor.domain.rate import Rate
 from monitor.services.record_check import Checked, Part
@@ -32,6 +33,13 @@ OnlyRegionOption = Annotated[
     str | None, typer.Option("--region", metavar="CODE", help="只看该区划 · only of this region")
 ]
 _SHOWN = 30
+_CLASSES = {
+    PointClass.FIRST: "  一类点 first",
+    PointClass.SECOND: "  二类点 second",
+    PointClass.THIRD: "  三类点 third",
+    PointClass.INTERNAL: "  公安内部 internal",
+    PointClass.OTHER: "  其他 other",
+}
 _HEADINGS = ("设备编码 device", "区划 region", "问题 finding", "项 field", "档案 recorded", "对照 found")
 
 
@@ -88,10 +96,10 @@ def _print(checked: Checked, findings: list[Finding], out: Path | None) -> None:
     table = Table("区划\nregion", "建档率\narchived", "台\ndevices", "完整率\ncomplete", "项\nfields", "目标\ntarget")
     for column in table.columns[1:]:
         column.justify = "right"
-    for part in (checked.whole, *checked.parts):
+    for part in (checked.whole, *checked.classes, *checked.parts):
         target = part.assessment.target.value if part.assessment else None
         table.add_row(
-            f"{part.region.name} {part.region.name_en}".strip(),
+            _CLASSES[part.point_class] if part.point_class else f"{part.region.name} {part.region.name_en}".strip(),
             percent(part.archived.value),
             f"{part.archived.numerator:,}/{part.archived.denominator:,}",
             Text(f"{_mark(part.assessment)}{percent(part.complete.value, target)}"),
@@ -127,6 +135,7 @@ def _cells(finding: Finding) -> list[str]:
 def _values(checked: Checked, findings: list[Finding]) -> dict[str, Any]:
     return {
         **_part_values(checked.whole),
+        "classes": [_part_values(part) for part in checked.classes],
         "parts": [_part_values(part) for part in checked.parts],
         "counts": {kind.value: checked.counts[kind] for kind in FindingKind},
         "findings": [
@@ -148,6 +157,7 @@ def _part_values(part: Part) -> dict[str, Any]:
     return {
         "region": part.region.code,
         "name": part.region.name,
+        "class": part.point_class.value if part.point_class else None,
         "archived": _rate_values(part.archived),
         "complete": _rate_values(part.complete)
         | {

@@ -19,6 +19,7 @@ from monitor.domain.coverage import HEADLINE_KINDS
 from monitor.domain.deep import Said
 from monitor.domain.device import Device, DeviceRecord
 from monitor.domain.indicator import Indicator
+from monitor.domain.point import PointClass
 from monitor.domain.rate import Rate
 from monitor.domain.region import Region, RegionTree
 from monitor.domain.scope import Scope
@@ -30,10 +31,11 @@ _WHOLE = ""
 
 @dataclass(slots=True)
 class Part:
-    """The two rates of a region with all below it.
+    """The two rates of a region with all below it, or of one class of its devices.
 
     Attributes:
         region: the region.
+        point_class: the class, None for all.
         archived: devices with a record ÷ devices known (建档率).
         complete: required fields that are filled ÷ required fields (完整率).
         assessment: of the second against its target, None without one.
@@ -43,6 +45,7 @@ class Part:
     archived: Rate
     complete: Rate
     assessment: Assessment | None = None
+    point_class: PointClass | None = None
 
 
 @dataclass(slots=True)
@@ -52,12 +55,14 @@ class Checked:
     Attributes:
         whole: the rates of the region that was asked for.
         parts: those of the regions below it.
+        classes: those of its classes, of which it has devices.
         findings: everything to be looked into, by region and device.
         counts: how many findings of each kind there are.
     """
 
     whole: Part
     parts: list[Part]
+    classes: list[Part]
     findings: list[Finding]
     counts: Counter[FindingKind] = field(default_factory=Counter)
 
@@ -113,7 +118,7 @@ class RecordCheck:
             required = self._requirements.of(device.point_class)
             missing = [name for name in required if not field_of(device, record, name)]
             archived = is_archived(device, record)
-            for code in (_WHOLE, *self._tree.lineage(device.region or "")):
+            for code in (_WHOLE, device.point_class, *self._tree.lineage(device.region or "")):
                 counts[code, "known"] += 1
                 counts[code, "archived"] += archived
                 counts[code, "required"] += len(required)
@@ -125,6 +130,7 @@ class RecordCheck:
         return Checked(
             whole=self._part(root, _WHOLE, counts),
             parts=[self._part(each, each.code, counts) for each in self._tree.children(root.code)],
+            classes=[self._part(root, each, counts, each) for each in PointClass if counts[each, "known"]],
             findings=findings,
             counts=Counter(each.kind for each in findings),
         )
@@ -151,15 +157,22 @@ class RecordCheck:
             for name, recorded, found in conflicts(record, said):
                 yield Finding(device.id, region, FindingKind.CONFLICT, name, recorded, found)
 
-    def _part(self, region: Region, code: str, counts: Mapping[tuple[str, str], int]) -> Part:
+    def _part(
+        self,
+        region: Region,
+        code: str,
+        counts: Mapping[tuple[str, str], int],
+        point_class: PointClass | None = None,
+    ) -> Part:
         complete = Rate(counts[code, "filled"], counts[code, "required"])
-        scope = Scope(region=region.code)
+        scope = Scope(region=region.code, point_class=point_class)
         target = target_in_force(self._targets, Indicator.ARCHIVE, scope, at=self._at, tree=self._tree)
         return Part(
             region=region,
             archived=Rate(counts[code, "archived"], counts[code, "known"]),
             complete=complete,
             assessment=assess(complete, target) if target else None,
+            point_class=point_class,
         )
 
 
