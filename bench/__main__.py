@@ -19,6 +19,7 @@ from bench.report import Row, show, write
 from bench.rows_alerts import alert_rows
 from bench.rows_boards import board_rows
 from bench.rows_city import city_rows
+from bench.rows_deep import deep_rows
 from bench.rows_follow import follow_rows
 from bench.rows_import import import_rows
 from bench.rows_look import look_rows, step_rows
@@ -32,6 +33,7 @@ Measure = Callable[[Path, Sizes, Callable[[str], None]], tuple[list[Row], dict[s
 
 MEASURES: dict[str, Measure] = {
     "look": look_rows,
+    "deep": deep_rows,
     "sweep": sweep_rows,
     "city": city_rows,
     "report": report_rows,

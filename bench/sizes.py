@@ -28,6 +28,7 @@ class Sizes:
         pushed: devices behind gateways.
         told: devices of a platform.
         keepalives: keepalives over GA/T 1400.
+        deep: devices that are looked at deeply.
     """
 
     rounds: int = 3
@@ -50,10 +51,12 @@ class Sizes:
     pushed: int = 50_000
     told: int = 10_000
     keepalives: int = 15_000
+    deep: int = 1_000
 
 
 QUICK = Sizes(
     rounds=1,
+    deep=100,
     looks=2_000,
     probes=300,
     sweep=4_000,

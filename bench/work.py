@@ -17,6 +17,7 @@ from monitor.settings import LogSettings
 WORK = {
     "alerts": "bench.work_alerts:alerts",
     "batches": "bench.work_push:batches",
+    "deep": "bench.work_deep:deep",
     "follow": "bench.work_follow:follow",
     "journey": "bench.work_look:journey",
     "keepalives": "bench.work_push:keepalives",

@@ -111,7 +111,7 @@ class DeepLooking:
         self.rounds = LookRounds(
             "deep",
             RoundPace(pace.interval_s, pace.concurrency),
-            look=self._look,
+            look=self.look_once,
             may_look=self._may_look,
             limits=self._limits,
             now=now,
@@ -186,8 +186,8 @@ class DeepLooking:
             if since is not None and change.at - since > self._policy.evidence_max_age_s:
                 self.rounds.call(change.device_id)
 
-    async def _look(self, device_id: str) -> float | None:
-        """Look once; give the seconds until a look out of turn, or None."""
+    async def look_once(self, device_id: str) -> float | None:
+        """Look at a device now and take in what came of it; give the seconds until a look out of turn, or None."""
         device = self._devices.get(device_id)
         if device is None or device.endpoint is None:
             return None
