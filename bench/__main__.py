@@ -33,7 +33,6 @@ Measure = Callable[[Path, Sizes, Callable[[str], None]], tuple[list[Row], dict[s
 
 MEASURES: dict[str, Measure] = {
     "look": look_rows,
-    "deep": deep_rows,
     "sweep": sweep_rows,
     "city": city_rows,
     "report": report_rows,
@@ -44,6 +43,7 @@ MEASURES: dict[str, Measure] = {
     "boards": board_rows,
     "follow": follow_rows,
     "page": page_rows,
+    "deep": deep_rows,
 }
 
 

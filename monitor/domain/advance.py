@@ -18,6 +18,7 @@ LONGEST_SITTING_S = 600
 
 _ONLINE = Connectivity.ONLINE
 _INTACT = Condition.INTACT
+_UNJUDGED = Condition.UNKNOWN
 _ANSWERED = Evidence.ANSWERED
 _HEALTH = LookKind.HEALTH
 
@@ -36,19 +37,27 @@ def advance(state: DeviceState, observation: Observation, policy: Policy) -> Ste
         return state, ()
     if last is not None and at <= last:
         return judge(state, observation, policy) if _is_late_sitting(state, observation) else (state, ())
+    kept = state.evidence
+    max_age_s = policy.evidence_max_age_s
     if (
         observation.evidence is _ANSWERED
         and state.connectivity is _ONLINE
-        and state.condition is _INTACT
         and observation.kind is _HEALTH
         and not state.silent_at
         and not state.faults
         and not observation.faults
         and last is not None
         and at - last <= stale_after(state.interval_s)
-        and at - last < policy.evidence_max_age_s
-        and len(kept := state.evidence) + 1 >= len(policy.intact_requires)
-        and (not kept or (at - kept[0][1] < policy.evidence_max_age_s and at - kept[-1][1] < policy.evidence_max_age_s))
+        and (
+            (
+                state.condition is _INTACT
+                and at - last < max_age_s
+                and len(kept) + 1 >= len(policy.intact_requires)
+                and (not kept or (at - kept[0][1] < max_age_s and at - kept[-1][1] < max_age_s))
+            )
+            # A kind of evidence that is asked for is missing, and a health look does not bring it.
+            or (state.condition is _UNJUDGED and len(kept) + 1 < len(policy.intact_requires))
+        )
     ):
         return _answered_again(state, observation), ()
     state, changes = expire(state, at=at, policy=policy)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collectors.base import PROOF_OF, ClockReading, Outcome, PollResult, Proof
-from monitor.domain.observation import Evidence, Observation
+from monitor.domain.observation import Evidence, LookKind, Observation
 from monitor.domain.policy import Policy
 from monitor.domain.state import DeviceState
 
@@ -58,9 +58,10 @@ def observe(
             at,
             Evidence.ANSWERED,
             interval_s,
-            faults=() if within or not own_clock_trusted else clock_faults(clock, limit_s=policy.clock_limit_s),
-            could_show=_ALL_FAULTS if own_clock_trusted else _WIRE_FAULTS,
-            clock_offset=round(offset_s * 10) if within else clock_tenths(offset_s),
+            LookKind.HEALTH,
+            () if within or not own_clock_trusted else clock_faults(clock, limit_s=policy.clock_limit_s),
+            _ALL_FAULTS if own_clock_trusted else _WIRE_FAULTS,
+            clock_offset=int(offset_s * 10) if within else clock_tenths(offset_s),
         )
     proof = PROOF_OF[outcome]
     if proof is Proof.OURS:
@@ -79,7 +80,7 @@ def clock_offset_s(reading: ClockReading) -> float:
 
 def clock_tenths(offset_s: float) -> int:
     """Give a deviation as it is kept: tenths of a second, at most 6 years either way."""
-    return max(-_LONGEST_TENTHS, min(_LONGEST_TENTHS, round(offset_s * 10)))
+    return max(-_LONGEST_TENTHS, min(_LONGEST_TENTHS, int(offset_s * 10)))
 
 
 def clock_faults(reading: ClockReading, *, limit_s: int) -> tuple[str, ...]:
