@@ -32,7 +32,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from collectors.deep import Secret
 from collectors.detail import one_line
-from collectors.mqtt.messages import ANSWERS, BATCHES, CHECKS, STATUSES, read_message, sender_of
+from collectors.mqtt.messages import ANSWERS, BATCHES, CHECKS, STATUSES, read_message, refused_message, sender_of
 from collectors.pushed import Message, Receipt, Sink
 
 log = structlog.get_logger()
@@ -193,11 +193,7 @@ class MqttListener:
 
     async def _store(self, client: aiomqtt.Client, came: Sequence[aiomqtt.Message], sink: Sink) -> None:
         now = int(self._wall_clock())
-        messages = [
-            read_message(str(each.topic), _bytes(each.payload), retained=bool(each.retain), received_at=now)
-            for each in came
-            if str(each.topic) not in CHECKS
-        ]
+        messages = [_read(each, received_at=now) for each in came if str(each.topic) not in CHECKS]
         receipts = await sink(messages) if messages else []
         for each in came:
             if each.qos:
@@ -251,6 +247,16 @@ async def subscribe(client: aiomqtt.Client, *, also: str = "") -> None:
             value = code.value if isinstance(code, ReasonCode) else code
             if value >= _REFUSED:
                 raise aiomqtt.MqttError(f"subscription to {topic} refused: {code}")
+
+
+def _read(message: aiomqtt.Message, *, received_at: int) -> Message:
+    """Read a message; the edge: a fault of ours in it must not come back with it for ever."""
+    topic, payload = str(message.topic), _bytes(message.payload)
+    try:
+        return read_message(topic, payload, retained=bool(message.retain), received_at=received_at)
+    except Exception as error:
+        log.exception("mqtt.unreadable", size=len(payload))
+        return refused_message(topic, f"our own fault: {type(error).__name__}", payload)
 
 
 def _bytes(payload: object) -> bytes:

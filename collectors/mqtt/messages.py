@@ -165,6 +165,12 @@ def _unpacked(payload: bytes) -> bytes | None:
     return text
 
 
+def refused_message(topic: str, refusal: str, payload: bytes) -> Message:
+    """Give a message of which nothing can be used: who sent it, why, and no content."""
+    sender = sender_of(topic)
+    return _refused(sender.id if sender else "", topic, refusal, payload)
+
+
 def _refused(sender: str, topic: str, refusal: str, payload: bytes) -> Message:
     digest = hashlib.sha256(payload).hexdigest()
     return Message(PROTOCOL, sender, topic=topic, alive=False, refusal=refusal, size=len(payload), digest=digest)

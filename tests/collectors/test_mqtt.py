@@ -119,6 +119,25 @@ async def test_a_poison_message_is_acknowledged_and_comes_no_more(mosquitto: Mos
     assert message.refusal == ""
 
 
+async def test_a_fault_of_ours_in_a_message_is_recorded_and_ends_nothing(
+    mosquitto: MosquittoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> Message:
+        raise ZeroDivisionError
+
+    heard = Heard()
+    async with listening(mosquitto, heard) as listener, gateway(mosquitto) as g:
+        with monkeypatch.context() as patch, structlog.testing.capture_logs() as logs:
+            patch.setattr("collectors.mqtt.read_message", broken)
+            await g.publish("vidnet/v1/gateways/g-1/batch", b"secret of somebody", qos=1)
+            [message] = await heard.until(1)
+        await g.publish("vidnet/v1/gateways/g-1/batch", batch("a"), qos=1)
+        await heard.until(2)
+        assert listener.connections == 1
+    assert (message.sender, message.refusal) == ("g-1", "our own fault: ZeroDivisionError")
+    assert "secret of somebody" not in repr((message, logs))
+
+
 async def test_what_is_not_stored_comes_again(mosquitto: MosquittoServer) -> None:
     lost = Heard()
     lost.may_return.clear()
