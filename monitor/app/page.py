@@ -20,6 +20,7 @@ from monitor.adapters.db.directory import SqlDirectory
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.objections import SqlObjections
+from monitor.adapters.db.pictures import SqlPictureStore
 from monitor.adapters.db.queries import SqlQueries
 from monitor.adapters.db.trend import SqlTrend
 from monitor.adapters.files.alert_rules import read_alert_rules
@@ -114,6 +115,7 @@ class WebPage:
             alert_decisions=decisions,
             orders=OrderDesk(alerts, decisions),
             deep=SqlDeepStore(database),
+            pictures=SqlPictureStore(database),
             alert_titles=_titles(settings, folder=folder),
             imports=self._imports,
             reports=Reports(settings, folder=folder, worker=worker),

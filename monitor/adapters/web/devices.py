@@ -19,6 +19,7 @@ from monitor.domain.deep import DeepSummary, Said
 from monitor.domain.device import Device, DeviceKind, DeviceRecord
 from monitor.domain.facts import Axis, Exemption, ExemptionScope
 from monitor.domain.fault import FAULTS
+from monitor.domain.picture_look import PictureLook
 from monitor.domain.point import PointClass
 from monitor.domain.state import Condition, Connectivity, DeviceState
 from monitor.services.device_search import STANDINGS, DeviceFilter
@@ -155,6 +156,22 @@ class SaidOut(msgspec.Struct, frozen=True):
     profiles: list[str]
 
 
+class PictureOut(msgspec.Struct, frozen=True):
+    """The last picture look in numbers; the picture itself is kept nowhere."""
+
+    at: int
+    outcome: str
+    detail: str
+    way: str
+    light: str
+    faults: list[str]
+    reasons: list[str]
+    scores: dict[str, float]
+    width: int
+    height: int
+    duration_ms: int
+
+
 class DeviceOrderOut(msgspec.Struct, frozen=True):
     """A work order that a device is part of."""
 
@@ -195,6 +212,7 @@ class DevicePageOut(msgspec.Struct, frozen=True):
     exemptions: list[CoveringOut]
     deep_looks: list[DeepLookOut]
     said: SaidOut | None
+    picture: PictureOut | None
     orders: list[DeviceOrderOut]
     looked_at: bool
     now: int
@@ -286,6 +304,7 @@ async def device(call: Call) -> DevicePageOut:
         exemptions=await _exemptions(call, found),
         deep_looks=[_deep_out(each) for each in await call.parts.deep.looks(found.id)],
         said=_said_out((await call.parts.deep.known(found.id)).said),
+        picture=_picture_out((await call.parts.pictures.memory(found.id)).last),
         orders=await _orders(call, found.id),
         looked_at=endpoint is not None,
         now=call.at,
@@ -463,6 +482,24 @@ def _said_out(said: Said | None) -> SaidOut | None:
     profiles = [f"{each.name or each.token} {each.encoding} {each.width}×{each.height}" for each in said.profiles]
     return SaidOut(
         said.at, said.maker, said.model, said.firmware, said.serial, said.hardware, list(said.macs), profiles
+    )
+
+
+def _picture_out(look: PictureLook | None) -> PictureOut | None:
+    if look is None:
+        return None
+    return PictureOut(
+        at=look.at,
+        outcome=look.outcome,
+        detail=look.detail,
+        way=look.way,
+        light="" if look.light is None else look.light.value,
+        faults=list(look.faults),
+        reasons=list(look.reasons),
+        scores={name: round(value, 4) for name, value in sorted((look.scores or {}).items())},
+        width=look.width,
+        height=look.height,
+        duration_ms=look.duration_ms,
     )
 
 

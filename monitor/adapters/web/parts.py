@@ -20,6 +20,7 @@ from monitor.ports import (
     Directory,
     Inventory,
     Objections,
+    PictureStore,
     Queries,
     Remembered,
     Trend,
@@ -219,6 +220,7 @@ class Parts:
     alert_decisions: AlertDecisions
     orders: OrderDesk
     deep: DeepStore
+    pictures: PictureStore
     alert_titles: Callable[[Alert, Incident | None], tuple[str, str]]
     imports: Imports
     reports: Reports

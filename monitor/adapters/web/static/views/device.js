@@ -95,6 +95,9 @@ export function draw(ctx, data) {
       ], data.deep_looks, { hideCaption: true, empty: t("尚未深度巡检", "not looked at deeply yet") })),
       h("section", { class: "card w5" }, h("h3", {}, t("设备自报", "What it said of itself")), data.said ? h("dl", { class: "facts" }, fact(t("时间", "at"), when(data.said.at)), fact(t("厂商", "maker"), data.said.maker), fact(t("型号", "model"), data.said.model), fact(t("固件", "firmware"), data.said.firmware),
         fact(t("序列号", "serial"), data.said.serial), fact(t("硬件", "hardware"), data.said.hardware), fact("MAC", data.said.macs.join(", ")), fact(t("码流", "profiles"), data.said.profiles.map((each) => h("div", {}, each)))) : h("p", { class: "empty" }, t("尚未自报", "nothing yet"))),
+      data.picture ? h("section", { class: "card" }, h("h3", {}, t("画面（只有数值，不留图像）", "Picture, as numbers: no image is kept")), h("p", {}, whenExactly(data.picture.at), " · ", data.picture.outcome, data.picture.detail ? ` · ${half(data.picture.detail)}` : "", data.picture.width ? ` · ${data.picture.width}×${data.picture.height} · ${data.picture.way} · ${data.picture.light}` : ""),
+        data.picture.reasons.map((each) => h("p", { class: "missed" }, h("strong", {}, `▲ ${half(each)}`))),
+        h("details", {}, h("summary", {}, t("全部数值", "all numbers")), h("dl", { class: "facts" }, Object.entries(data.picture.scores).map(([name, value]) => fact(name, String(value)))))) : null,
       data.orders.length ? h("section", { class: "card" }, h("h3", {}, t("工单", "Work orders")), table(t("工单", "work orders"), [
         [t("编号", "id"), (row) => row.id], [t("状态", "state"), (row) => orderState(row.state)], [t("要修什么", "what"), (row) => t(row.title_zh, row.title_en)], [t("派单", "opened"), (row) => when(row.opened_at)], [t("结果", "result"), (row) => row.result],
       ], data.orders, { hideCaption: true })) : null,
