@@ -600,3 +600,10 @@ def test_a_run_whose_port_is_taken_ends_with_a_message(tmp_path):
         result = vidnet("run", "-c", settings(tmp_path, f"[web]\nport = {port}\n"))
     assert result.exit_code == FAILED
     assert f"127.0.0.1:{port}: cannot listen" in result.stderr
+
+
+def test_a_demo_wants_a_port_that_its_inventory_can_name():
+    done = CliRunner().invoke(app, ["demo", "--fleet-port", "0"])
+
+    assert done.exit_code == 2
+    assert "fleet-port" in done.output

@@ -53,7 +53,9 @@ def demo(
     ] = None,
     folder: Annotated[Path, typer.Option("--dir", help="演示数据目录 · the demo's folder")] = Path("var/demo"),
     seed: Annotated[int, typer.Option(help="随机种子 · seed of the city")] = DEFAULT_SEED,
-    fleet_port: Annotated[int, typer.Option(help="模拟设备端口 · port of the devices")] = DEFAULT_FLEET_PORT,
+    fleet_port: Annotated[
+        int, typer.Option(min=1, max=65_535, help="模拟设备端口 · port of the devices, which the inventory names")
+    ] = DEFAULT_FLEET_PORT,
     web_port: Annotated[int, typer.Option(help="指标端口，0 为自动 · port of /metrics, 0 for a free one")] = 9880,
     polled_only: Annotated[
         bool,
