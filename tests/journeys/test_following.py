@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 import time
 from dataclasses import replace
 from datetime import datetime
@@ -20,22 +18,11 @@ from monitor.domain.region import Region, RegionLevel
 from monitor.domain.state import Connectivity
 from monitor.ports import InventoryBatch
 from monitor.settings import read_settings
+from tests.journeys.commands import command_line
 from tests.journeys.devices import Fleet, Mood, device_id, living
 from tests.journeys.running import Running, metric, record, running, until, write_settings
 
 ZONE = ZoneInfo("Asia/Shanghai")
-
-
-async def vidnet(config: Path, *arguments: str) -> Any:
-    """Run the command line in a process of its own and give what it prints as JSON."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "monitor", *arguments, "-c", str(config), "--json"),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    assert process.returncode == 0, err.decode()
-    return json.loads(out)
 
 
 async def write(config: Path, batch: InventoryBatch) -> None:
@@ -72,7 +59,8 @@ async def test_a_running_service_takes_in_what_people_do_beside_it(tmp_path: Pat
     fleet = Fleet(14)
     fleet.mood = lambda index: Mood.SILENT if index in (3, 4) else Mood.CLEAN
     config = write_settings(tmp_path)
-    async with living(fleet):
+    on = ("-c", str(config))
+    async with living(fleet), command_line() as vidnet:
         fleet.count = 10
         await record(fleet, config)
         async with running(read_settings(config), tmp_path) as run:
@@ -80,10 +68,10 @@ async def test_a_running_service_takes_in_what_people_do_beside_it(tmp_path: Pat
 
             start, end = (datetime.fromtimestamp(time.time() + off, ZONE).isoformat() for off in (-60, 3_600))
             window = ("--from", start, "--to", end, "--reason", "repair", "--as", "张三")
-            asked = await vidnet(config, "exempt", "propose", "--device", device_id(3), *window)
+            asked = await vidnet("exempt", "propose", "--device", device_id(3), *window, *on)
             await asyncio.sleep(0.6)
             assert tally(run) == (8, 2, 0), "what waits for its decision counts for nothing"
-            await vidnet(config, "exempt", "approve", asked["exemptions"][0]["id"], "--as", "李四")
+            await vidnet("exempt", "approve", asked["exemptions"][0]["id"], "--as", "李四", *on)
             await until(lambda: tally(run) == (8, 1, 1), within_s=5)
             _, text = await run.get("/metrics")
             assert metric(text, "vidnet_devices", state="exempt") == 1
@@ -100,11 +88,11 @@ async def test_a_running_service_takes_in_what_people_do_beside_it(tmp_path: Pat
             url = f"http://{fleet.address(13)}:{fleet.port}/onvif/device_service"
             row = f"{device_id(13)},camera,second,370702001,onvif,{url}\n"
             sheet.write_text(f"id,kind,class,region,protocol,address\n{row}", encoding="utf-8")
-            done = await vidnet(config, "import", "devices", str(sheet), "--profile", "minimal-en", "--as", "张三")
+            done = await vidnet("import", "devices", str(sheet), "--profile", "minimal-en", "--as", "张三", *on)
             assert done["added"] == 1
             await until(lambda: tally(run) == (11, 1, 1), within_s=5)
-            left = await vidnet(config, "requests", "retire", device_id(13), "--reason", "拆迁", "--as", "张三")
-            await vidnet(config, "requests", "approve", left["requests"][0]["id"], "--as", "李四")
+            left = await vidnet("requests", "retire", device_id(13), "--reason", "拆迁", "--as", "张三", *on)
+            await vidnet("requests", "approve", left["requests"][0]["id"], "--as", "李四", *on)
             await until(lambda: tally(run) == (10, 1, 1), within_s=5)
 
             await write(config, InventoryBatch(devices=[device(10, fleet, region="370702", endpoint=None)]))
@@ -126,7 +114,7 @@ async def test_a_running_service_takes_in_what_people_do_beside_it(tmp_path: Pat
             await until(lambda: run.service.overview().whole.online.assessment is None, within_s=5)
             entry = 'indicator = "online"\nvalue = "0.10"\neffective_from = "2020-01-01"\nsource = "x"\n'
             (tmp_path / "other.toml").write_text(f"[[target]]\n{entry}", encoding="utf-8")
-            await vidnet(config, "targets", "import", str(tmp_path / "other.toml"), "--as", "李四")
+            await vidnet("targets", "import", str(tmp_path / "other.toml"), "--as", "李四", *on)
             await until(lambda: run.service.overview().whole.online.assessment is not None, within_s=5)
             before = dict(run.service.counts.cells())
         async with running(read_settings(config), tmp_path) as again:
