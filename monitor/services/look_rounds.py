@@ -158,8 +158,10 @@ class LookRounds:
             while True:
                 self._wake.clear()
                 self._start_due()
+                # Not `wait_for`: woken and cancelled at once it forgets that it was cancelled (Python 3.11).
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), NAP_S)
+                    async with asyncio.timeout(NAP_S):
+                        await self._wake.wait()
         finally:
             running = list(self._running.values())
             for task in running:

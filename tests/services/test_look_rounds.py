@@ -191,3 +191,18 @@ def test_devices_that_are_added_have_their_slots_like_the_others(many):
     town = run(city())
     assert {each for _, each in town.looks} == set(town.ids)
     assert len(town.looks) <= len(town.ids) + 5 + many // 100, "a slot or two of the next round"
+
+
+def test_rounds_that_are_woken_and_cancelled_at_once_end():
+    async def city() -> bool:
+        town = Town(3, pace=RoundPace(HOUR, 5))
+        running = asyncio.create_task(town.rounds.run())
+        await asyncio.sleep(0.5)
+        town.rounds.call("d1", in_s=600.0)
+        await asyncio.sleep(0)  # the wait for being woken is over, and nobody has taken that up yet
+        running.cancel()
+        done, _ = await asyncio.wait((running,), timeout=60)
+        running.cancel()
+        return bool(done)
+
+    assert run(city())
