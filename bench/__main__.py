@@ -24,6 +24,7 @@ from bench.rows_follow import follow_rows
 from bench.rows_import import import_rows
 from bench.rows_look import look_rows, step_rows
 from bench.rows_page import page_rows
+from bench.rows_picture import picture_rows
 from bench.rows_push import push_rows
 from bench.rows_report import report_rows
 from bench.rows_sweep import sweep_rows
@@ -44,6 +45,7 @@ MEASURES: dict[str, Measure] = {
     "follow": follow_rows,
     "page": page_rows,
     "deep": deep_rows,
+    "picture": picture_rows,
 }
 
 

@@ -52,9 +52,13 @@ class Sizes:
     told: int = 10_000
     keepalives: int = 15_000
     deep: int = 1_000
+    picture_scenes: int = 63
+    picture_looks: int = 60
 
 
 QUICK = Sizes(
+    picture_scenes=1,
+    picture_looks=6,
     rounds=1,
     deep=100,
     looks=2_000,

@@ -271,7 +271,7 @@ def _through(strips: Array, width: int) -> tuple[float, int]:
 def _waves(grey: Image) -> dict[str, float]:
     """Find a slanting wave of one frequency: how alone it stands among its neighbours, and its height."""
     square = cv2.resize(_without_text(grey), (256, 256), interpolation=cv2.INTER_AREA).astype(np.float32)
-    square -= cv2.GaussianBlur(square, (0, 0), 12)
+    square -= cv2.blur(square, (41, 41))
     searched = np.where(_slanting(), _power(square), 0)
     y, x = divmod(int(searched.argmax()), searched.shape[1])
     alone = _near(searched, y, x, reach=2) / (_near(searched, y, x, reach=9) + 1e-3)

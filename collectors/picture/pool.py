@@ -15,7 +15,13 @@ from collectors.picture.job import Job, Measured
 
 MAX_ANSWER_BYTES = 64 * 1024
 _START_WITHIN_S = 30.0
-_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": "16777216",
+    "MALLOC_TRIM_THRESHOLD_": "16777216",
+}
 
 
 class WorkerPool:

@@ -66,7 +66,6 @@ def main() -> None:
         except Exception as error:  # the edge: a picture of a kind nobody thought of must not end the worker
             found = Measured("corrupt", f"not decoded: {type(error).__name__}")
         del message
-        _give_back()
         found = msgspec.structs.replace(found, cpu_ms=round((time.process_time() - before) * 1_000, 2))
         answer = msgspec.msgpack.encode(found)
         sink.write(struct.pack(">I", len(answer)) + answer)
@@ -121,12 +120,6 @@ def _judge_stream(job: Job) -> Measured:
             transport,
         )
     raise AssertionError("a transport either gives a picture or says why not")
-
-
-def _give_back() -> None:
-    """Let the allocator return what the picture took."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from monitor.domain.values import dataclass
 
 Scores = Mapping[str, float]
 
-UNNATURAL, FOLIAGE, LAMPLIGHT, NIGHT_LAMPS, SKY = 0.38, 1.1, 0.9, 1.6, 0.75
+UNNATURAL, FOLIAGE, DEEP_GREEN, LAMPLIGHT, NIGHT_LAMPS, SKY = 0.38, 1.1, 0.6, 0.9, 1.6, 0.75
 _NIGHT_MEAN = 60
 
 
@@ -34,8 +34,8 @@ class Limits:
     clipped_below: float = 0.4
     rest: float = 165
     white: float = 222
-    lines: float = 7
-    torn: float = 7
+    lines: float = 8
+    torn: float = 10
     wave: float = 0.8
     wave_height: float = 15
     grain: float = 13
@@ -134,6 +134,8 @@ def tint_limit(scores: Scores) -> float:
     angle = math.degrees(math.atan2(scores["tint_red"], scores["tint_blue"])) % 360
     if 185 <= angle <= 215:
         return FOLIAGE
+    if 215 < angle <= 228:
+        return DEEP_GREEN
     if 130 <= angle < 185:
         return NIGHT_LAMPS if scores["mean"] < _NIGHT_MEAN else LAMPLIGHT
     if 280 <= angle <= 330:
