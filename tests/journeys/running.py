@@ -32,6 +32,8 @@ timeout_s = 0.5
 concurrency = 300
 per_subnet = 300
 own_clock = "trusted"
+[deep]
+{deep}
 [rules]
 offline_after = {offline_after}
 mass_share = "{mass_share}"
@@ -52,8 +54,12 @@ def write_settings(
     offline_after: int = 1,
     commit_every_s: float = 0.05,
     mass_share: str = "1",
+    deep: str = "enabled = false",
 ) -> Path:
-    """Write settings whose pace is as fast as settings may be, and give the file."""
+    """Write settings whose pace is as fast as settings may be, and give the file.
+
+    Deep looks are off unless they are asked for: most of the journeys' devices tell the time and nothing else.
+    """
     path = folder / "vidnet.toml"
     text = FAST.format(
         url=url,
@@ -61,6 +67,7 @@ def write_settings(
         offline_after=offline_after,
         commit_every_s=commit_every_s,
         mass_share=mass_share,
+        deep=deep,
     )
     path.write_text(text, encoding="utf-8")
     return path

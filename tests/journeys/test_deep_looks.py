@@ -22,17 +22,11 @@ from tests.collectors.deep_camera import SECRET, DeepCamera, serving
 from tests.journeys.devices import REGIONS, device_id
 from tests.journeys.running import Running, metric, running, until, write_settings
 
-DEEP = """
-[deep]
-interval_s = 1
-recheck_s = 1
-faulty_s = 1
-"""
+DEEP = "interval_s = 1\nrecheck_s = 1\nfaulty_s = 1"
 
 
 async def city_of(folder: Path, cameras: list[DeepCamera], records: list[DeviceRecord] = []) -> Settings:  # noqa: B006
-    config = write_settings(folder)
-    config.write_text(config.read_text() + DEEP)
+    config = write_settings(folder, deep=DEEP)
     settings = read_settings(config)
     devices = [
         Device(
