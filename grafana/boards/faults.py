@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from grafana.frame import COUNTY_ROW_URL, TO_COUNTY, board, row
-from grafana.panels import COUNT, Frame, Query, big_number, listing, ranking, trend
+from grafana.panels import COUNT, SHARE, Frame, Query, big_number, listing, ranking, trend
 from grafana.queries import named_county
 from grafana.words import Language, Words
 
@@ -24,7 +24,9 @@ def build(language: Language) -> Any:
     for panel in (*_figures(language), _by_code(language), _by_county(language)):
         made = made.with_panel(panel)
     made = row(made, Words("时钟与走势", "Clocks and trend"), language)
-    return made.with_panel(_clock(language)).with_panel(_ages(language)).with_panel(_trend(language))
+    for panel in (_compliance(language), _clock(language), _ages(language), _trend(language)):
+        made = made.with_panel(panel)
+    return made
 
 
 def _figures(language: Language) -> list[Any]:
@@ -91,6 +93,20 @@ def _by_county(language: Language) -> Any:
     return listing(frame, (query,), language, columns=columns, links=((TO_COUNTY, COUNTY_ROW_URL),))
 
 
+def _compliance(language: Language) -> Any:
+    frame = Frame(
+        Words("时钟合格率（低到高）", "Clocks within the limit, lowest first"),
+        Words("限值内的设备 ÷ 读到时钟的在线设备。", "Devices within the limit / online devices whose clock was read."),
+        8,
+        10,
+        SHARE,
+        3,
+    )
+    within = 'sum by (county) (vidnet_device_clocks{clock="within"})'
+    expr = f"sort({named_county(f'({within} / (sum by (county) (vidnet_device_clocks) > 0))')})"
+    return ranking(frame, Query(expr, Words("{{name}}", "{{name_en}}")), language)
+
+
 def _clock(language: Language) -> Any:
     frame = Frame(
         Words("时钟故障按区县", "Clock faults by county"),
@@ -111,7 +127,7 @@ def _ages(language: Language) -> Any:
     frame = Frame(
         Words("离线时长", "Offline for how long"),
         Words("全市考核设备离线时长分布（台）。", "Assessed devices of the city offline now, by how long."),
-        6,
+        8,
         10,
         COUNT,
         0,
@@ -123,7 +139,7 @@ def _trend(language: Language) -> Any:
     frame = Frame(
         Words("故障走势", "Faults over time"),
         Words("按代码叠加（设备 × 故障）。", "By code, stacked (devices × faults)."),
-        10,
+        24,
         10,
         COUNT,
         0,

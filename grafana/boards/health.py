@@ -74,6 +74,15 @@ def _figures(language: Language) -> list[Any]:
             SECONDS,
         ),
         (
+            Words("最近报表", "Last report"),
+            Words(
+                "距最近一次考核报表发布；无数据为从未发布。",
+                "How long ago a compliance report was published; no data: never.",
+            ),
+            "time() - (max(vidnet_last_report_timestamp_seconds) > 0)",
+            SECONDS,
+        ),
+        (
             Words("等待写入", "Waiting to be stored"),
             Words("变化尚未提交的设备。", "Devices whose change waits to be committed."),
             "sum(vidnet_store_waiting_devices)",
@@ -86,7 +95,7 @@ def _figures(language: Language) -> list[Any]:
             COUNT,
         ),
     )
-    panels = [verdict(Frame(heading, about, 4, 5), Query(expr), language) for heading, about, expr in yes_or_no]
+    panels = [verdict(Frame(heading, about, 3, 5), Query(expr), language) for heading, about, expr in yes_or_no]
     panels += [
         big_number(Frame(heading, about, 3, 5, unit, 0), Query(expr), language)
         for heading, about, expr, unit in numbers

@@ -27,6 +27,7 @@ from monitor.adapters.metrics.intake import IntakeCollector
 from monitor.adapters.metrics.pictures import PictureCollector
 from monitor.adapters.metrics.service import Durations, ServiceCollector, ServiceMetrics
 from monitor.adapters.process import loading, raise_open_files
+from monitor.adapters.reports.folder import ReportFolder
 from monitor.adapters.sentinels import answers
 from monitor.adapters.web.parts import Health
 from monitor.adapters.web.server import serving
@@ -60,7 +61,7 @@ SWEEP_PARTS = 60
 """Every device's deadline is looked at once in so many ticks."""
 
 OWN_CLOCK_EVERY_S = 30
-BACKUPS_SEEN_EVERY_S = 60
+FILES_SEEN_EVERY_S = 60
 STALE_INTERVALS = 2
 """Figures whose newest look is older than so many intervals are shown as stale."""
 
@@ -89,6 +90,8 @@ class Service:
         self._loop_lag_s = 0.0
         self._backups = folder / settings.store.backups
         self._last_backup_at = 0
+        self._report_files = ReportFolder(folder / settings.report.folder)
+        self._last_report_at = 0
         self._clock_behind_s = 0.0
         self._own_clock_trusted = settings.collector.own_clock == "trusted"
         self._clocks_alike_s: float | None = None
@@ -394,8 +397,9 @@ class Service:
             next_at = max(next_at + TICK_S, loop.time())
             if tick % OWN_CLOCK_EVERY_S == 0:
                 self._judge_own_clock()
-            if tick % BACKUPS_SEEN_EVERY_S == 0:
+            if tick % FILES_SEEN_EVERY_S == 0:
                 self._last_backup_at = next((at for at, _ in backups(self._backups)), 0)
+                self._last_report_at = self._report_files.newest_at()
             self._clock_behind_s = self.clock.adjust()
             now = int(self.clock.now())
             if tick % SWEEP_PARTS == 0:
@@ -526,4 +530,5 @@ class Service:
             held_devices=self.own_network.held_devices,
             looks_set_aside=self.own_network.looks_set_aside,
             last_backup_at=self._last_backup_at,
+            last_report_at=self._last_report_at,
         )

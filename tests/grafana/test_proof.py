@@ -22,6 +22,7 @@ MAY_BE_EMPTY = {
     "Incidents now": "nothing fails together before the script's second minute",
     "Lanes of checkpoints": "platforms tell of their lanes only once they are asked",
     "Notifications that wait": "the simulated city has no receiver",
+    "Last report": "its first report takes a few minutes",
     "Last backup": "a new city has none",
     "Communities networked": "the simulated city's regions end at its towns",
 }

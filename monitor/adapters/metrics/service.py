@@ -61,6 +61,7 @@ class ServiceMetrics:
     held_devices: int = 0
     looks_set_aside: int = 0
     last_backup_at: float = 0.0
+    last_report_at: float = 0.0
 
 
 class ServiceCollector(Collector):
@@ -120,6 +121,11 @@ class ServiceCollector(Collector):
                 "vidnet_last_backup_timestamp_seconds",
                 "When the newest backup in our folder was made, 0 for none.",
                 service.last_backup_at,
+            ),
+            (
+                "vidnet_last_report_timestamp_seconds",
+                "When the newest compliance report was published, 0 for none.",
+                service.last_report_at,
             ),
             ("vidnet_held_devices", "Devices whose decision is held in a mass failure.", service.held_devices),
         )

@@ -94,6 +94,10 @@ class ReportFolder:
         final = [each for each in revisions if each.manifest.status == "final"]
         return (final or revisions or [None])[-1]  # type: ignore[list-item]
 
+    def newest_at(self) -> int:
+        """Give when the newest revision of all was published, epoch seconds; 0 where there is none."""
+        return int(max((each.stat().st_mtime for each in self.root.glob(f"*/rev*/{MANIFEST}")), default=0))
+
     def publish(self, folder: str, files: Mapping[str, bytes], manifest: Manifest) -> Revision:
         """Write a new revision: all of it or nothing.
 
