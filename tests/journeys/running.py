@@ -32,12 +32,12 @@ timeout_s = 0.5
 concurrency = 300
 per_subnet = 300
 own_clock = "trusted"
-[deep]
-{deep}
 [rules]
 offline_after = {offline_after}
 mass_share = "{mass_share}"
 hold_s = 2
+[deep]
+{deep}
 [web]
 port = 0
 [log]
