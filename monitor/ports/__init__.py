@@ -1,0 +1,82 @@
+"""What the journeys need from outside: small protocols, and the errors that every implementation raises.
+
+One file a story: errors, states, inventory, intake, access, looks, reports, alerts.
+"""
+
+from __future__ import annotations
+
+from monitor.ports.access import AccountStore, AuditLog, Remembered
+from monitor.ports.alerts import (
+    AlertBatch,
+    AlertBook,
+    AlertDecisions,
+    AlertQueries,
+    AlertStore,
+    Backlog,
+    Decided,
+    Delivery,
+    Notifier,
+    Outbox,
+    SpoolResult,
+)
+from monitor.ports.errors import (
+    CredentialsError,
+    NotifyError,
+    StoreBusyError,
+    StoreChangedError,
+    StoreError,
+    StoreRefusedError,
+)
+from monitor.ports.intake import CheckpointStore, IntakeStore, RefusedMessage, Stranger
+from monitor.ports.inventory import Directory, Inventory, InventoryBatch
+from monitor.ports.looks import DeepBatch, DeepStore, Order, Orders, PictureStore, Secrets
+from monitor.ports.reports import Objections, ReportFacts, ReportRuns, Trend, TrendPoint
+from monitor.ports.states import Applied, Batch, CollectorMark, LatePast, LateStore, Queries, StateStore
+
+__all__ = [
+    "AccountStore",
+    "AlertBatch",
+    "AlertBook",
+    "AlertDecisions",
+    "AlertQueries",
+    "AlertStore",
+    "Applied",
+    "AuditLog",
+    "Backlog",
+    "Batch",
+    "CheckpointStore",
+    "CollectorMark",
+    "CredentialsError",
+    "Decided",
+    "DeepBatch",
+    "DeepStore",
+    "Delivery",
+    "Directory",
+    "IntakeStore",
+    "Inventory",
+    "InventoryBatch",
+    "LatePast",
+    "LateStore",
+    "Notifier",
+    "NotifyError",
+    "Objections",
+    "Order",
+    "Orders",
+    "Outbox",
+    "PictureStore",
+    "Queries",
+    "RefusedMessage",
+    "Remembered",
+    "ReportFacts",
+    "ReportRuns",
+    "Secrets",
+    "SpoolResult",
+    "StateStore",
+    "StoreBusyError",
+    "StoreChangedError",
+    "StoreError",
+    "StoreRefusedError",
+    "Stranger",
+    "Trend",
+    "TrendPoint",
+]
