@@ -38,7 +38,7 @@ class Limits:
     torn: float = 10
     wave: float = 0.8
     wave_height: float = 15
-    grain: float = 13
+    grain: float = 16
     calm: float = 0.95
     folds: float = 0.62
     sharpness: float = 0.28
