@@ -34,14 +34,17 @@ class Limits:
     clipped_below: float = 0.4
     rest: float = 165
     white: float = 222
+    white_clipped: float = 0.2
     lines: float = 8
     torn: float = 10
-    wave: float = 0.8
+    wave: float = 0.92
     wave_height: float = 15
     grain: float = 16
-    calm: float = 0.95
+    coarse_grain: float = 9
+    calm: float = 0.97
     folds: float = 0.62
     sharpness: float = 0.28
+    edges: float = 0.42
     tail: float = 0.06
     contrast: float = 8
 
@@ -174,7 +177,7 @@ def _over(s: Scores, limits: Limits) -> PictureFault | None:
     if share >= limits.clipped or below or washed or half:
         words = "{0:.0%} 的画面过曝发白", "{0:.0%} of the picture is clipped to white"
         return _fault("picture_over", share, 0.3 if washed else 0.4 if half or below else limits.clipped, *words)
-    if s["mean"] >= limits.white:
+    if s["mean"] >= limits.white and share >= limits.white_clipped:  # bright fog and pale walls do not clip
         words = "平均亮度 {0:.0f}，限 {1:.0f}", "mean brightness {0:.0f} of 255, limit {1:.0f}"
         return _fault("picture_over", s["mean"], limits.white, *words)
     return None
@@ -199,8 +202,8 @@ def _stripes(s: Scores, limits: Limits) -> PictureFault | None:
 
 def _snow(s: Scores, limits: Limits) -> PictureFault | None:
     strong = s["grain1"] >= limits.grain and s["white1"] >= 0.6
-    white = s["grain1"] >= limits.grain * 0.85 and s["white1"] >= 1.6
-    coarse = s["grain2"] >= limits.grain / 2 and s["white2"] >= 1.1 and s["grain1"] >= limits.grain * 0.58
+    white = s["grain1"] >= limits.grain * 0.95 and s["white1"] >= 1.6
+    coarse = s["grain2"] >= limits.coarse_grain and s["grain1"] >= limits.grain * 0.58
     if strong or white or coarse:
         words = "雪花噪点强度 {0:.1f}，限 {1:.1f}", "noise of {0:.1f} grey levels everywhere, limit {1:.1f}"
         return _fault("picture_snow", s["grain1"], limits.grain, *words)
@@ -219,7 +222,7 @@ def _covered(s: Scores, limits: Limits) -> PictureFault | None:
 
 def _blur(s: Scores, limits: Limits) -> PictureFault | None:
     found = sharpness(s)
-    if found is not None and found < limits.sharpness:
+    if found is not None and found < limits.sharpness and s["sharp0"] < limits.edges:  # no lens blurs a part alone
         words = "清晰度 {0:.2f}，限 {1:.2f}", "sharpness {0:.2f}, limit {1:.2f}"
         return _fault("picture_blur", found, limits.sharpness, *words)
     return None
@@ -322,6 +325,7 @@ def explain_scores(scores: Scores, limits: Limits = Limits()) -> list[ScoreRow]:
         ("torn", scores["torn"], f"≥ {limits.torn}", "撕裂线", "torn lines"),
         ("wave", scores["wave"], f"≥ {limits.wave}", "斜纹", "slanting wave"),
         ("grain1", scores["grain1"], f"≥ {limits.grain}", "噪点", "noise"),
+        ("grain2", scores["grain2"], f"≥ {limits.coarse_grain}", "粗噪点", "coarse noise"),
         ("calm", scores["calm"], f"≥ {limits.calm}", "无细节占比", "share without any detail"),
         ("sharpness", -1.0 if found is None else found, f"< {limits.sharpness}", "清晰度", "sharpness"),
         ("tint", scores["tint"], f"≥ {tint_limit(scores)}", "偏色", "cast"),

@@ -81,6 +81,23 @@ def test_each_fault_has_a_reason_with_score_and_limit_in_both_languages(code: st
     assert fault.reason_en.isascii()
 
 
+@pytest.mark.parametrize(
+    "scores",
+    [
+        {"mean": 230.0, "clipped": 0.0, "rest": 232.0},  # a pale wall in fog: bright, and nothing clips
+        {"grain1": 14.0, "white1": 2.0, "grain2": 6.6, "white2": 1.8},  # a night's gain
+        {"wave": 0.88, "wave_height": 38.0},  # a tilted house front
+        {"sharp0": 0.47, "soft1": 0.03, "soft0": 0.1, "sharp1": 0.44},  # few things, with sharp edges
+    ],
+)
+def test_what_only_resembles_a_fault_is_intact(scores: dict[str, float]) -> None:
+    assert codes(**scores) == []
+
+
+def test_coarse_noise_is_snow_too() -> None:
+    assert codes(grain1=13.0, white1=0.4, grain2=12.5, white2=0.9) == ["picture_snow"]
+
+
 def test_every_fault_that_a_picture_can_show_is_in_the_catalogue() -> None:
     assert set(FAULTS) >= SINGLE | AGAINST_BASELINE
     assert set(SHOWING) == SINGLE
