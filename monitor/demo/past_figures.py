@@ -47,7 +47,8 @@ def past_figures(
         kinds = [_ONLINE] if each.state == Connectivity.ONLINE else [_OFFLINE]
         if kinds == [_ONLINE] and each.device_id not in faulty:
             kinds.append(_INTACT)
-        begin, end = -(-each.start // HOUR_S) - first, min(hours, -(-each.end // HOUR_S) - first)
+        # What begins in the last hour, which is not over, is in none of them.
+        begin, end = (min(hours, -(-instant // HOUR_S) - first) for instant in (each.start, each.end))
         for place in (code, *roots):
             for kind in kinds:
                 steps[place][kind][begin] += 1
