@@ -10,7 +10,7 @@ import asyncio
 from alembic import context
 from sqlalchemy import Connection
 
-from monitor.adapters.db import (  # noqa: F401 - their tables belong to the schema  # noqa: F401 - their tables belong to the schema
+from monitor.adapters.db import (  # noqa: F401 - their tables belong to the schema
     schema_access,
     schema_alerts,
     schema_checkpoints,

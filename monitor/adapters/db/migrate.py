@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 import monitor
-from monitor.adapters.db import (  # noqa: F401 - their tables belong to the schema  # noqa: F401 - their tables belong to the schema
+from monitor.adapters.db import (  # noqa: F401 - their tables belong to the schema
     schema_access,
     schema_alerts,
     schema_checkpoints,
