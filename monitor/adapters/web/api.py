@@ -6,7 +6,22 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from monitor.adapters.web import alerts, decisions, devices, figures, imports, people, points, reports, system
+from monitor.adapters.web import (
+    alerts,
+    decisions,
+    device,
+    devices,
+    figures,
+    handover,
+    imports,
+    incidents,
+    orders,
+    people,
+    points,
+    reports,
+    silences,
+    system,
+)
 from monitor.adapters.web.asker import Front
 from monitor.adapters.web.dispatch import Dispatch
 from monitor.adapters.web.openapi import document
@@ -26,9 +41,14 @@ async def openapi(call: Call) -> Reply:
 ROUTES: tuple[Route, ...] = (
     *figures.ROUTES,
     *devices.ROUTES,
+    *device.ROUTES,
     *points.ROUTES,
     *decisions.ROUTES,
     *alerts.ROUTES,
+    *incidents.ROUTES,
+    *silences.ROUTES,
+    *orders.ROUTES,
+    *handover.ROUTES,
     *reports.ROUTES,
     *imports.ROUTES,
     *people.ROUTES,
