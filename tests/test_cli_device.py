@@ -13,18 +13,23 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from monitor.adapters.db.alert_queries import SqlAlertDecisions
 from monitor.adapters.db.deep_looks import SqlDeepStore, SqlOrders
 from monitor.adapters.db.inventory import SqlInventory
+from monitor.adapters.db.pictures import SqlPictureStore
 from monitor.adapters.db.states import SqlStateStore
 from monitor.adapters.vault import Scope
 from monitor.app.wiring import database_of, make_ready, vault_of
 from monitor.cli import app
+from monitor.domain.baseline import Baseline, LightClass
 from monitor.domain.deep import DeepSummary, Identity, Note, Said, SaidProfile
 from monitor.domain.device import Device, DeviceKind, DeviceRecord, Endpoint, Lifecycle, Parent
 from monitor.domain.facts import Axis, Exemption, ExemptionScope, StateChange
 from monitor.domain.login import Login, LoginRecord
+from monitor.domain.picture_look import PictureLook, Stillness
 from monitor.domain.point import PointClass
 from monitor.domain.state import Cause, Condition, Connectivity, DeviceState, FaultRecord
+from monitor.domain.work_order import WorkOrder
 from monitor.ports import Batch, DeepBatch, InventoryBatch
 from monitor.settings import read_settings
 from tests.collectors.deep_camera import SECRET, DeepCamera, serving
@@ -112,6 +117,23 @@ async def fill(config: Path, url: str) -> None:
     await SqlDeepStore(database).keep(
         DeepBatch([look], [(ID, Identity("SN-1"), said)], [(ID, REFUSED)]),
     )
+    picture = PictureLook(
+        ID,
+        T0 + 90,
+        "picture",
+        way="snapshot",
+        light=LightClass.INFRARED,
+        faults=("picture_blur",),
+        reasons=("清晰度 0.61,限 0.82 · sharpness 0.61, limit 0.82",),
+        scores={"mean": 51.25},
+        stillness=Stillness(T0 + 90),
+        width=1920,
+        height=1080,
+    )
+    await SqlPictureStore(database).keep(picture, LightClass.INFRARED, Baseline(bytes(768)))
+    order = WorkOrder("W-I1", "switch", "I1", "汇聚交换机中断", "switch is down", T0 + 95, devices=(ID,))
+    other = WorkOrder("W-I2", "switch", "I2", "另一处", "another", T0 + 95, devices=("another",))
+    await SqlAlertDecisions(database).keep_orders([order, other], [])
     await database.close()
 
 
@@ -161,9 +183,22 @@ def test_everything_known_of_a_device(config: Path):
     assert (found["said"]["serial"], found["said"]["known_serial"]) == ("SN-2", "SN-1")
     assert found["login"]["held"] is True
     assert [each["id"] for each in found["exemptions"]] == ["e1", "e2"]
+    assert (found["state"]["clock_offset_s"], found["state"]["clock_limit_s"]) == (-2.5, 10)
+    assert (found["picture"]["faults"], found["picture"]["scores"]) == (["picture_blur"], {"mean": 51.25})
+    assert found["baselines"] == [{"light": "infrared", "looks": 1, "ready": False}]
+    assert [(each["id"], each["state"]) for each in found["orders"]] == [("W-I1", "open")]
     code, text = invoke("device", ID, "-c", str(config))
     assert code == 0
-    for shown in ("东门[red]摄像机", "拒绝原先有效的登录", "update the credential", "SN-2", "-2.5 s", "stream refused"):
+    for shown in (
+        "东门[red]摄像机",
+        "拒绝原先有效的登录",
+        "update the credential",
+        "SN-2",
+        "-2.5 s",
+        "stream refused",
+        "清晰度 0.61",
+        "汇聚交换机中断",
+    ):
         assert shown in text
 
 

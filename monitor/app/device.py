@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from monitor.adapters.db.alert_queries import SqlAlertQueries
 from monitor.adapters.db.deep_looks import SqlDeepStore, SqlOrders
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.migrate import require_current
+from monitor.adapters.db.pictures import SqlPictureStore
 from monitor.adapters.db.queries import SqlQueries
 from monitor.adapters.db.states import SqlStateStore
 from monitor.app.probe import UnknownDeviceError
@@ -17,8 +19,10 @@ from monitor.domain.deep import DeepSummary, Known
 from monitor.domain.device import Device, DeviceRecord
 from monitor.domain.facts import Correction, Exemption, ExemptionScope, StateChange
 from monitor.domain.login import LoginRecord
+from monitor.domain.picture_look import PictureMemory
 from monitor.domain.region import Region, RegionTree
 from monitor.domain.state import DeviceState, initial_state
+from monitor.domain.work_order import WorkOrder
 from monitor.ports import Order
 from monitor.settings import Settings
 
@@ -36,6 +40,8 @@ class DeviceStory:
         known: what it said of itself, and who it is known as.
         login: what is remembered of logging in to it; None before the first time.
         exemptions: those of it, its point, its regions and the paths it is reached through, that count.
+        pictures: its last picture look in numbers, and how well its view is known.
+        orders: work orders that name it, the newest first.
     """
 
     device: Device
@@ -48,6 +54,8 @@ class DeviceStory:
     known: Known
     login: LoginRecord | None
     exemptions: Sequence[Exemption]
+    pictures: PictureMemory
+    orders: Sequence[WorkOrder]
 
 
 async def read_device(device_id: str, *, settings: Settings, folder: Path) -> DeviceStory:
@@ -79,6 +87,8 @@ async def read_device(device_id: str, *, settings: Settings, folder: Path) -> De
             known=await deep.known(device_id),
             login=await deep.login(device_id),
             exemptions=[each for each in await inventory.exemptions() if _is_about(each, device, set(lineage))],
+            pictures=await SqlPictureStore(database).memory(device_id),
+            orders=[each for each in await SqlAlertQueries(database).orders() if device_id in each.devices],
         )
     finally:
         await database.close()

@@ -55,6 +55,7 @@ class Site:
     access: Access
     devices: list[Device]
     folder: Path
+    database: Database
     tokens: dict[str, str] = field(default_factory=dict)
 
     def device_in(self, region: str, *, number: int = 0) -> Device:
@@ -157,7 +158,7 @@ async def running_site(folder: Path, template: Path, *, settings: str = "", url:
         async with serving(
             CollectorRegistry(), str, host="127.0.0.1", port=0, problems=list, mounts=service._page.mounts()
         ) as port:
-            yield Site(f"http://127.0.0.1:{port}", service, access, devices, folder)
+            yield Site(f"http://127.0.0.1:{port}", service, access, devices, folder, database)
     finally:
         for poller in service._pollers.values():
             await poller.close()

@@ -10,8 +10,15 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from monitor.adapters.db.deep_looks import SqlDeepStore
+from monitor.adapters.db.pictures import SqlPictureStore
 from monitor.adapters.web.dispatch import BODY_WITHIN_S
 from monitor.domain.account import Grant, Right, Role
+from monitor.domain.baseline import Baseline, LightClass
+from monitor.domain.deep import Identity, Said
+from monitor.domain.login import LoginRecord
+from monitor.domain.picture_look import PictureLook
+from monitor.ports import DeepBatch
 from tests.web.site import API, INSIDE, PASSWORD, ROLES, Client, Site, running_site
 
 NOW = int(time.time())
@@ -86,6 +93,30 @@ async def test_filters_find_what_they_say(site: Site):
         after = await client.get("/points?limit=3")
         more = await client.get(f"/points?limit=3&cursor={after['next']}")
         assert after["points"][-1]["id"] < more["points"][0]["id"]
+
+
+async def test_a_device_tells_what_its_looks_left_but_no_secret(site: Site):
+    device = site.device_in(INSIDE, number=1)
+    database = site.database
+    said = Said(NOW, "鸢安", "IPC", serial="SN-2", services=("media",))
+    login = LoginRecord("all", 3, 2, "all", 2)
+    await SqlDeepStore(database).keep(
+        DeepBatch(said=[(device.id, Identity("SN-1"), said)], logins=[(device.id, login)])
+    )
+    look = PictureLook(device.id, NOW, "picture", light=LightClass.DAY, faults=("picture_blur",), scores={"mean": 51.0})
+    await SqlPictureStore(database).keep(look, LightClass.DAY, Baseline(bytes(768)))
+    async with Client(site, await site.token_of("viewer", Grant(Role.VIEWER))) as client:
+        page = await client.get(f"/devices/{device.id}")
+    assert (page["said"]["serial"], page["said"]["known_serial"], page["said"]["services"]) == (
+        "SN-2",
+        "SN-1",
+        ["media"],
+    )
+    assert (page["login"]["group"], page["login"]["version"], page["login"]["held"]) == ("all", 3, True)
+    assert (page["picture"]["faults"], page["picture"]["scores"]) == (["picture_blur"], {"mean": 51.0})
+    assert page["baselines"] == [{"light": "day", "looks": 1, "ready": False}]
+    assert (page["clock_offset_s"], page["clock_limit_s"]) == (None, 10)
+    assert page["requires"] == ["health", "deep"]
 
 
 async def test_a_device_tells_all_and_a_look_now_is_limited(site: Site):

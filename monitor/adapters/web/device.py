@@ -5,17 +5,21 @@ from __future__ import annotations
 import msgspec
 
 from monitor.adapters.web.device_parts import (
+    BaselineOut,
     ChangeOut,
     CorrectionOut,
     CoveringOut,
     DeepLookOut,
     DeviceOrderOut,
     FaultOut,
+    LoginOut,
     PictureOut,
     SaidOut,
+    baselines_out,
     deep_out,
     exemptions_of,
     faults_of,
+    login_out,
     orders_of,
     picture_out,
     said_out,
@@ -52,14 +56,19 @@ class DevicePageOut(msgspec.Struct, frozen=True):
     last_evidence_at: int | None
     answered_at: int | None
     interval_s: int
+    clock_offset_s: float | None
+    clock_limit_s: int
     faults: list[FaultOut]
     evidence: dict[str, int]
+    requires: list[str]
     changes: list[ChangeOut]
     corrections: list[CorrectionOut]
     exemptions: list[CoveringOut]
     deep_looks: list[DeepLookOut]
     said: SaidOut | None
     picture: PictureOut | None
+    baselines: list[BaselineOut]
+    login: LoginOut | None
     orders: list[DeviceOrderOut]
     looked_at: bool
     now: int
@@ -81,6 +90,7 @@ async def device(call: Call) -> DevicePageOut:
     state = call.parts.state(found.id)
     changes = await call.parts.queries.changes(device_id=found.id)
     corrections = await call.parts.queries.corrections(device_id=found.id)
+    pictures = await call.parts.pictures.memory(found.id)
     endpoint = found.endpoint
     texts = {name: getattr(record, name) for name in DeviceRecord.__slots__ if name != "device_id"}
     return DevicePageOut(
@@ -102,8 +112,11 @@ async def device(call: Call) -> DevicePageOut:
         last_evidence_at=None if state is None else state.last_evidence_at,
         answered_at=None if state is None else state.answered_at,
         interval_s=0 if state is None else state.interval_s,
+        clock_offset_s=None if state is None or state.clock_offset is None else state.clock_offset / 10,
+        clock_limit_s=call.parts.policy.clock_limit_s,
         faults=faults_of(call, state),
         evidence=dict(state.evidence) if state is not None else {},
+        requires=list(call.parts.policy.intact_requires),
         changes=[
             ChangeOut(each.seq, each.axis.value, each.old, each.new, each.at, each.cause.value, each.fault)
             for each in changes[-MOST_CHANGES:]
@@ -125,8 +138,10 @@ async def device(call: Call) -> DevicePageOut:
         ],
         exemptions=await exemptions_of(call, found),
         deep_looks=[deep_out(each) for each in await call.parts.deep.looks(found.id)],
-        said=said_out((await call.parts.deep.known(found.id)).said),
-        picture=picture_out((await call.parts.pictures.memory(found.id)).last),
+        said=said_out(await call.parts.deep.known(found.id)),
+        picture=picture_out(pictures.last),
+        baselines=baselines_out(pictures.baselines),
+        login=login_out(await call.parts.deep.login(found.id)),
         orders=await orders_of(call, found.id),
         looked_at=endpoint is not None,
         now=call.at,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from monitor.adapters.web.route import Call
-from monitor.domain.deep import DeepSummary, Said
+from monitor.domain.baseline import Baseline, LightClass
+from monitor.domain.deep import DeepSummary, Known
 from monitor.domain.device import Device
 from monitor.domain.facts import Exemption, ExemptionScope
 from monitor.domain.fault import FAULTS
+from monitor.domain.login import MAX_REFUSALS, LoginRecord
 from monitor.domain.picture_look import PictureLook
 from monitor.domain.state import DeviceState
 
@@ -78,7 +82,7 @@ class DeepLookOut(msgspec.Struct, frozen=True):
 
 
 class SaidOut(msgspec.Struct, frozen=True):
-    """What a device said of itself when it was last asked."""
+    """What a device said of itself when it was last asked, and who it is known as."""
 
     at: int
     maker: str
@@ -87,7 +91,12 @@ class SaidOut(msgspec.Struct, frozen=True):
     serial: str
     hardware: str
     macs: list[str]
+    known_serial: str
+    known_macs: list[str]
+    services: list[str]
     profiles: list[str]
+    snapshot_uri: str
+    stream_uri: str
 
 
 class PictureOut(msgspec.Struct, frozen=True):
@@ -104,6 +113,28 @@ class PictureOut(msgspec.Struct, frozen=True):
     width: int
     height: int
     duration_ms: int
+
+
+class BaselineOut(msgspec.Struct, frozen=True):
+    """How well a device's usual view is known in one kind of light; covered and moved are judged once it is ready."""
+
+    light: str
+    looks: int
+    ready: bool
+
+
+class LoginOut(msgspec.Struct, frozen=True):
+    """How logging in to a device stands: which group and version, never what the secret is.
+
+    `held`: it has refused so often that nothing logs in until the version changes or an operator says so.
+    """
+
+    group: str
+    version: int
+    refusals: int
+    held: bool
+    accepted_group: str
+    accepted_version: int
 
 
 class DeviceOrderOut(msgspec.Struct, frozen=True):
@@ -170,13 +201,44 @@ def deep_out(look: DeepSummary) -> DeepLookOut:
     )
 
 
-def said_out(said: Said | None) -> SaidOut | None:
-    """Give what a device said of itself, None for nothing yet."""
+def said_out(known: Known) -> SaidOut | None:
+    """Give what a device said of itself, and who it is known as; None before the first time."""
+    said, identity = known.said, known.identity
     if said is None:
         return None
-    profiles = [f"{each.name or each.token} {each.encoding} {each.width}×{each.height}" for each in said.profiles]
     return SaidOut(
-        said.at, said.maker, said.model, said.firmware, said.serial, said.hardware, list(said.macs), profiles
+        at=said.at,
+        maker=said.maker,
+        model=said.model,
+        firmware=said.firmware,
+        serial=said.serial,
+        hardware=said.hardware,
+        macs=list(said.macs),
+        known_serial=identity.serial,
+        known_macs=list(identity.macs),
+        services=list(said.services),
+        profiles=[f"{each.name or each.token} {each.encoding} {each.width}×{each.height}" for each in said.profiles],
+        snapshot_uri=said.snapshot_uri,
+        stream_uri=said.stream_uri,
+    )
+
+
+def baselines_out(baselines: Mapping[LightClass, Baseline]) -> list[BaselineOut]:
+    """Give how well a device's usual view is known, by light."""
+    return [BaselineOut(light.value, each.looks, each.is_ready) for light, each in sorted(baselines.items())]
+
+
+def login_out(login: LoginRecord | None) -> LoginOut | None:
+    """Give how logging in to a device stands; None before the first time."""
+    if login is None:
+        return None
+    return LoginOut(
+        group=login.group,
+        version=login.version,
+        refusals=login.refusals,
+        held=login.refusals >= MAX_REFUSALS,
+        accepted_group=login.accepted_group,
+        accepted_version=login.accepted_version,
     )
 
 

@@ -21,6 +21,7 @@ const WORDS = {
   retire: ["拆除", "retire"], suspend: ["停用", "suspend"], return: ["恢复", "return"], reclassify: ["改类", "reclassify"], move: ["迁移", "move"], back_date: ["补录日期", "back-date"], hours: ["时段", "hours"],
   parents: ["上联", "parents"], correction: ["更正", "correction"], withdrawal: ["撤销更正", "withdraw a correction"],
   city: ["市级", "city"], county: ["县区", "county"], carrier: ["运营商", "carrier"], owner_unit: ["建设单位", "owner unit"], undecided: ["未定", "undecided"],
+  health: ["健康巡检", "health look"], deep: ["深度巡检", "deep look"], picture: ["画面巡检", "picture look"], day: ["白天", "by day"], dim: ["暗光", "in the dark"], infrared: ["红外", "infrared"],
   connectivity: ["连接", "connectivity"], condition: ["状况", "condition"], planned: ["规划", "planned"], active: ["在用", "active"], retired: ["已拆", "retired"],
   raised: ["已发生", "raised"], reminded: ["已提醒", "reminded"], cleared: ["已恢复", "cleared"], open: ["进行中", "open"], closed: ["已结束", "closed"],
 };

@@ -45,6 +45,24 @@ function timeline(data) {
     h("p", { class: "note" }, parts.length ? words : t("尚无变化记录", "no change recorded yet")));
 }
 
+function clock({ clock_offset_s: offset, clock_limit_s: limit }) {
+  if (offset === null) return "";
+  const words = `${offset > 0 ? "+" : offset < 0 ? "−" : ""}${Math.abs(offset)} s`;
+  return Math.abs(offset) > limit ? [h("strong", { class: "missed" }, `▲ ${words}`), ` ${t(`限值 ${limit} 秒`, `limit ${limit} s`)}`] : words;
+}
+
+function login(known) {
+  if (!known) return "";
+  const words = t(`${known.group} 第 ${known.version} 版，被拒 ${known.refusals} 次`, `${known.group} version ${known.version}, refused ${known.refusals} times`);
+  return known.held ? [words, h("strong", { class: "missed" }, t("，已停止登录", ", held"))] : words;
+}
+
+function baselines(known) {
+  if (!known.length) return t("尚无画面基准，暂不判断遮挡与移位", "no baseline yet: covered and moved are not judged");
+  const each = known.map((one) => `${word(one.light)} ${t(`${one.looks} 次`, `${one.looks} looks`)}${one.ready ? "" : t("（学习中）", " (learning)")}`);
+  return `${t("画面基准", "baseline")}: ${each.join(" · ")}`;
+}
+
 export function draw(ctx, data) {
   const { device } = data;
   const message = h("span", { class: "note", role: "status" });
@@ -69,7 +87,8 @@ export function draw(ctx, data) {
       h("section", { class: "card w4" }, h("h3", {}, t("最近探测", "Last looks")), h("dl", { class: "facts" },
         fact(t("最近证据", "last evidence"), whenExactly(data.last_evidence_at)), fact(t("最近应答", "last answer"), whenExactly(data.answered_at)),
         fact(t("间隔", "interval"), data.interval_s ? span(data.interval_s) : ""), fact(t("协议", "protocol"), data.protocol), fact(t("地址", "address"), data.address), fact(t("途径", "route"), data.route),
-        Object.entries(data.evidence).map(([kind, at]) => fact(kind, whenExactly(at))),
+        Object.entries(data.evidence).map(([kind, at]) => fact(word(kind), whenExactly(at))),
+        fact(t("时钟偏差", "clock"), clock(data)), fact(t("登录", "login"), login(data.login)),
         data.parents.length ? fact(t("上联", "parents"), data.parents.map((id) => [h("a", { href: ctx.link("device", { id }) }, id), " "])) : null)),
       h("section", { class: "card" }, h("h3", {}, t("故障与先做什么", "Faults, and what to do first")),
         table(t("故障", "faults"), [
@@ -94,9 +113,9 @@ export function draw(ctx, data) {
         [t("录像回溯", "recordings"), (row) => (row.retention_days === null ? "–" : t(`${row.retention_days} 天`, `${row.retention_days} days`)), { right: true, cls: "nowrap" }], [t("故障", "faults"), (row) => row.faults.join(", ")], [t("说明", "notes"), (row) => row.notes.map((note) => h("div", { class: "note" }, note)), { cls: "hide-s" }],
       ], data.deep_looks, { hideCaption: true, empty: t("尚未深度巡检", "not looked at deeply yet") })),
       h("section", { class: "card w5" }, h("h3", {}, t("设备自报", "What it said of itself")), data.said ? h("dl", { class: "facts" }, fact(t("时间", "at"), when(data.said.at)), fact(t("厂商", "maker"), data.said.maker), fact(t("型号", "model"), data.said.model), fact(t("固件", "firmware"), data.said.firmware),
-        fact(t("序列号", "serial"), data.said.serial), fact(t("硬件", "hardware"), data.said.hardware), fact("MAC", data.said.macs.join(", ")), fact(t("码流", "profiles"), data.said.profiles.map((each) => h("div", {}, each)))) : h("p", { class: "empty" }, t("尚未自报", "nothing yet"))),
+        fact(t("序列号", "serial"), data.said.serial), data.said.known_serial && data.said.known_serial !== data.said.serial ? fact(t("已知序列号", "known serial"), data.said.known_serial) : null, fact(t("硬件", "hardware"), data.said.hardware), fact("MAC", data.said.macs.join(", ")), fact(t("码流", "profiles"), data.said.profiles.map((each) => h("div", {}, each)))) : h("p", { class: "empty" }, t("尚未自报", "nothing yet"))),
       data.picture ? h("section", { class: "card" }, h("h3", {}, t("画面（只有数值，不留图像）", "Picture, as numbers: no image is kept")), h("p", {}, whenExactly(data.picture.at), " · ", data.picture.outcome, data.picture.detail ? ` · ${half(data.picture.detail)}` : "", data.picture.width ? ` · ${data.picture.width}×${data.picture.height} · ${data.picture.way} · ${data.picture.light}` : ""),
-        data.picture.reasons.map((each) => h("p", { class: "missed" }, h("strong", {}, `▲ ${half(each)}`))),
+        h("p", { class: "note" }, baselines(data.baselines)), data.picture.reasons.map((each) => h("p", { class: "missed" }, h("strong", {}, `▲ ${half(each)}`))),
         h("details", {}, h("summary", {}, t("全部数值", "all numbers")), h("dl", { class: "facts" }, Object.entries(data.picture.scores).map(([name, value]) => fact(name, String(value)))))) : null,
       data.orders.length ? h("section", { class: "card" }, h("h3", {}, t("工单", "Work orders")), table(t("工单", "work orders"), [
         [t("编号", "id"), (row) => row.id], [t("状态", "state"), (row) => orderState(row.state)], [t("要修什么", "what"), (row) => t(row.title_zh, row.title_en)], [t("派单", "opened"), (row) => when(row.opened_at)], [t("结果", "result"), (row) => row.result],
