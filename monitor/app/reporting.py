@@ -137,7 +137,7 @@ async def make_report(
         status=status,
         author=author,
         decisions=tuple(decision_input(each) for each in objections),
-        incidents=await _incidents(database, start=period.start, end=min(period.end, as_of)),
+        incidents=await period_incidents(database, start=period.start, end=min(period.end, as_of)),
         orders=await _orders(database),
         previous=previous.source if previous else None,
         previous_sha256=previous.sha256 if previous else "",
@@ -271,7 +271,7 @@ def _inputs(
     )
 
 
-async def _incidents(database: Database, *, start: int, end: int) -> tuple[IncidentInput, ...]:
+async def period_incidents(database: Database, *, start: int, end: int) -> tuple[IncidentInput, ...]:
     """Give the incidents of a period that are not ours, the oldest first, with the devices that were down in it."""
     queries = SqlAlertQueries(database)
     found = []

@@ -12,13 +12,22 @@ GROUP_FROM = 3
 
 
 @dataclass(frozen=True, slots=True)
-class OfflineDevice:
-    """A device that is offline now: its parent by path ("" for none), its maintainer, and since when it is offline."""
+class FailedDevice:
+    """A device that costs the rate something now.
+
+    Attributes:
+        parent: its parent by path, "" for none.
+        since: since when it has failed, None where that is not known.
+        is_offline: whether mending its parent may bring it back.
+        is_faulty: whether it is faulty for the rate that is planned for: no parent mends that, only a visit to it.
+    """
 
     device_id: str
     parent: str
     maintainer: str
     since: int | None = None
+    is_offline: bool = True
+    is_faulty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +38,8 @@ class Repair:
     devices: tuple[str, ...]
     maintainer: str
     gain_s: int
-
-    @property
-    def is_group(self) -> bool:
-        """Whether it mends several devices at once."""
-        return len(self.devices) > 1
+    is_group: bool = False
+    is_faulty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class Plan:
         without: the rate at the week's end if nothing is repaired and nothing else fails.
         repairs: the shortest list, the most device-seconds first.
         reached: the rate at the week's end after each of them.
-        best: the rate if all that is offline were repaired.
+        best: the rate if all that has failed were repaired.
         target: what is to be reached; None for no target.
     """
 
@@ -65,10 +71,10 @@ class Plan:
 
 def make_plan(
     *,
-    online_s: int,
-    assessed_s: int,
-    online_now: int,
-    offline: Sequence[OfflineDevice],
+    good_s: int,
+    whole_s: int,
+    good_now: int,
+    failed: Sequence[FailedDevice],
     behind: Mapping[str, int],
     target: Fraction | None,
     left_s: int,
@@ -77,41 +83,41 @@ def make_plan(
     """Choose repairs, the greatest first, until the target is reached.
 
     Args:
-        online_s: online seconds of the week so far.
-        assessed_s: assessed seconds likewise.
-        online_now: devices that are online now, and taken to stay so.
-        offline: devices that are offline now, and stay so unless repaired.
+        good_s: the rate's numerator in the week so far, in device-seconds: online or intact ones.
+        whole_s: its denominator likewise: assessed or judged ones.
+        good_now: devices that are online, or intact, now, and taken to stay so.
+        failed: devices that are offline, or faulty, now, and stay so unless repaired.
         behind: by parent, how many devices lie behind it in all.
         target: the rate to be reached.
         left_s: seconds until the week's end.
         mended_in_s: seconds until a repair takes effect.
     """
     gain = max(0, left_s - mended_in_s)
-    final_online = online_s + online_now * left_s
-    final_assessed = assessed_s + (online_now + len(offline)) * left_s
-    without = _rate(final_online, final_assessed)
+    final_good = good_s + good_now * left_s
+    final_whole = whole_s + (good_now + len(failed)) * left_s
+    without = _rate(final_good, final_whole)
     repairs, reached = [], []
-    for repair in possible_repairs(offline, behind=behind, gain_s=gain):
-        if target is None or final_assessed == 0 or Fraction(final_online, final_assessed) >= target or not gain:
+    for repair in possible_repairs(failed, behind=behind, gain_s=gain):
+        if target is None or final_whole == 0 or Fraction(final_good, final_whole) >= target or not gain:
             break
-        final_online += repair.gain_s
+        final_good += repair.gain_s
         repairs.append(repair)
-        reached.append(Fraction(final_online, final_assessed))
+        reached.append(Fraction(final_good, final_whole))
     return Plan(
-        now=_rate(online_s, assessed_s),
+        now=_rate(good_s, whole_s),
         without=without,
         repairs=tuple(repairs),
         reached=tuple(reached),
-        best=_rate(online_s + online_now * left_s + len(offline) * gain, final_assessed),
+        best=_rate(good_s + good_now * left_s + len(failed) * gain, final_whole),
         target=target,
     )
 
 
-def possible_repairs(offline: Sequence[OfflineDevice], *, behind: Mapping[str, int], gain_s: int) -> list[Repair]:
+def possible_repairs(failed: Sequence[FailedDevice], *, behind: Mapping[str, int], gain_s: int) -> list[Repair]:
     """Give every repair, the most device-seconds first; of single devices those that failed last come first."""
-    groups: dict[str, list[OfflineDevice]] = {}
-    for device in offline:
-        if device.parent:
+    groups: dict[str, list[FailedDevice]] = {}
+    for device in failed:
+        if device.parent and device.is_offline:
             groups.setdefault(device.parent, []).append(device)
     one_cause = {
         parent: found
@@ -119,19 +125,22 @@ def possible_repairs(offline: Sequence[OfflineDevice], *, behind: Mapping[str, i
         if len(found) >= GROUP_FROM and 2 * len(found) >= behind.get(parent, len(found))
     }
     repairs = [
-        Repair(parent, tuple(each.device_id for each in found), _common(found), gain_s * len(found))
+        Repair(parent, tuple(each.device_id for each in back), _common(back), gain_s * len(back), is_group=True)
         for parent, found in one_cause.items()
+        if (back := [each for each in found if not each.is_faulty])
     ]
     # What failed last is most likely still easy to reach and to mend.
     singles = sorted(
-        (each for each in offline if each.parent not in one_cause),
+        (each for each in failed if each.is_faulty or each.parent not in one_cause or not each.is_offline),
         key=lambda each: (-(each.since or 0), each.device_id),
     )
     repairs.sort(key=lambda repair: (-repair.gain_s, repair.target))
-    return repairs + [Repair(each.device_id, (each.device_id,), each.maintainer, gain_s) for each in singles]
+    return repairs + [
+        Repair(each.device_id, (each.device_id,), each.maintainer, gain_s, is_faulty=each.is_faulty) for each in singles
+    ]
 
 
-def _common(found: Sequence[OfflineDevice]) -> str:
+def _common(found: Sequence[FailedDevice]) -> str:
     counts: dict[str, int] = {}
     for each in found:
         counts[each.maintainer] = counts.get(each.maintainer, 0) + 1

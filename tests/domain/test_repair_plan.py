@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from monitor.domain.repair_plan import OfflineDevice, make_plan, possible_repairs
+from monitor.domain.repair_plan import FailedDevice, make_plan, possible_repairs
 
 HOUR = 3_600
-SWITCH = [OfflineDevice(f"s{n}", "switch", "甲公司", 10) for n in range(41)]
-SINGLE = [OfflineDevice(f"c{n}", "", "乙公司", n) for n in range(9)]
+SWITCH = [FailedDevice(f"s{n}", "switch", "甲公司", 10) for n in range(41)]
+SINGLE = [FailedDevice(f"c{n}", "", "乙公司", n) for n in range(9)]
 TARGET = Fraction(95, 100)
 
 
 def plan(offline, *, online_now=950, left_h=48, mended_h=24, behind=None, target=TARGET):
     return make_plan(
-        online_s=0,
-        assessed_s=0,
-        online_now=online_now,
-        offline=offline,
+        good_s=0,
+        whole_s=0,
+        good_now=online_now,
+        failed=offline,
         behind=behind or {"switch": 41},
         target=target,
         left_s=left_h * HOUR,
@@ -68,3 +68,14 @@ def test_when_it_is_too_late_nothing_is_listed():
     assert found.repairs == ()
     assert not found.suffices
     assert plan(SWITCH, target=None).suffices
+
+
+def test_a_parent_mends_no_fault_of_a_device_behind_it():
+    faulty = [FailedDevice(f"f{n}", "switch", "丙公司", 5, is_faulty=True) for n in range(3)]
+    blurred = FailedDevice("blurred", "switch", "丙公司", 9, is_offline=False, is_faulty=True)
+
+    repairs = possible_repairs([*SWITCH, *faulty, blurred], behind={"switch": 60}, gain_s=HOUR)
+
+    assert (repairs[0].target, len(repairs[0].devices), repairs[0].gain_s) == ("switch", 41, 41 * HOUR)
+    assert [each.target for each in repairs[1:]] == ["blurred", "f0", "f1", "f2"]
+    assert sum(each.gain_s for each in repairs) == 45 * HOUR
