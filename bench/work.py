@@ -18,6 +18,7 @@ WORK = {
     "alerts": "bench.work_alerts:alerts",
     "batches": "bench.work_push:batches",
     "deep": "bench.work_deep:deep",
+    "floor": "bench.work_floor:floor",
     "follow": "bench.work_follow:follow",
     "journey": "bench.work_look:journey",
     "keepalives": "bench.work_push:keepalives",
