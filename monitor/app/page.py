@@ -39,6 +39,7 @@ from monitor.domain.incident import Incident
 from monitor.domain.state import DeviceState
 from monitor.ports import StoreError
 from monitor.services.city_figures import CityFigures
+from monitor.services.clock_figures import ClockRates
 from monitor.services.device_search import DeviceSearch
 from monitor.services.evaluation import Evaluator
 from monitor.services.exemption_desk import ExemptionDesk
@@ -62,6 +63,7 @@ class Running:
         evaluator: judges figures.
         counts: the live counts.
         state: of a device, as known now.
+        clocks: clock compliances as last judged; None while our own clock is not trusted.
         health: how the service does.
         look_now: makes a look at a device due now.
         now: gives epoch seconds.
@@ -70,6 +72,7 @@ class Running:
     evaluator: Callable[[], Evaluator]
     counts: Callable[[], LiveCounts]
     state: Callable[[str], DeviceState | None]
+    clocks: Callable[[], ClockRates | None]
     health: Callable[[], Health]
     look_now: Callable[[str], bool]
     now: Callable[[], float]
@@ -90,7 +93,7 @@ class WebPage:
         self._folder = folder
         self._now = running.now
         self._trend = SqlTrend(database)
-        self._figures = CityFigures(running.evaluator, running.counts, running.now)
+        self._figures = CityFigures(running.evaluator, running.counts, running.now, running.clocks)
         inventory, queries = SqlInventory(database), SqlQueries(database)
         site = settings.exemptions
         rules = ExemptionRules(submit_within_s=site.submit_within_s, longest_s=site.longest_s)

@@ -46,7 +46,7 @@ from monitor.domain.scope import Scope
 from monitor.domain.target import Target, target_in_force
 from monitor.ports import CollectorMark, StoreBusyError
 from monitor.services.clock import SteadyClock
-from monitor.services.clock_figures import ClockCell, clock_cells, clock_rates, many_are_off_alike
+from monitor.services.clock_figures import ClockCell, ClockRates, clock_cells, clock_rates, many_are_off_alike
 from monitor.services.evaluation import Evaluator, Overview, overview_of
 from monitor.services.ingest import Ingest
 from monitor.services.live_counts import CellKey, LiveCounts
@@ -96,6 +96,7 @@ class Service:
         self._own_clock_trusted = settings.collector.own_clock == "trusted"
         self._clocks_alike_s: float | None = None
         self._clocks: dict[CellKey, ClockCell] | None = None
+        self._clock_rates: ClockRates | None = None
         policy = settings.policy()
         self._store = SqlStateStore(database)
         self._inventory = SqlInventory(database)
@@ -155,6 +156,7 @@ class Service:
                 evaluator=lambda: self.evaluator,
                 counts=lambda: self.counts,
                 state=self.ingest.states.get,
+                clocks=lambda: self._clock_rates,
                 health=self.health,
                 look_now=self.polling.look_now,
                 now=clock.now,
@@ -213,8 +215,7 @@ class Service:
     def overview(self, *, region: str | None = None, by: str = "region") -> Overview:
         """Give the figures of this instant, as committed."""
         at = int(self.clock.now())
-        clocks = None if self._clocks is None else clock_rates(self.city.tree, self._clocks)
-        return overview_of(self.evaluator, self.counts, at=at, region=region, by=by, clocks=clocks)
+        return overview_of(self.evaluator, self.counts, at=at, region=region, by=by, clocks=self._clock_rates)
 
     def health(self) -> Health:
         """Tell how the service does."""
@@ -425,6 +426,7 @@ class Service:
         self._clocks_alike_s = off_s
         self._own_clock_trusted = trusted and off_s is None
         self._clocks = clock_cells(columns, limit_s=limit_s) if self._own_clock_trusted else None
+        self._clock_rates = None if self._clocks is None else clock_rates(self.city.tree, self._clocks)
 
     async def _close(self) -> None:
         """Commit what is left, and let go of everything."""

@@ -13,7 +13,10 @@ from monitor.domain.period_facts import PeriodFacts
 
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
-    """The counts of a region with all below it at one instant: what a line of rates over time is drawn from."""
+    """The counts of a region with all below it at one instant: what a line of rates over time is drawn from.
+
+    `clock_within` of `clock_read` devices have their clock within the limit; 0 of 0 where no clock may be judged.
+    """
 
     region: str
     at: int
@@ -27,6 +30,8 @@ class TrendPoint:
     first_networked: int
     second_required: int
     second_networked: int
+    clock_within: int = 0
+    clock_read: int = 0
 
 
 class Trend(Protocol):

@@ -10,10 +10,11 @@ from monitor.domain.coverage import Coverage
 from monitor.domain.indicator import Indicator
 from monitor.domain.point import PointClass
 from monitor.domain.ranking import Entrant, Placing, rank
-from monitor.domain.rate import online_rate
+from monitor.domain.rate import Rate, online_rate
 from monitor.domain.region import RegionLevel, RegionTree
 from monitor.ports import TrendPoint
-from monitor.services.evaluation import Evaluator, Rollup, Row, rolled_up
+from monitor.services.clock_figures import ClockRates
+from monitor.services.evaluation import NO_RATE, Evaluator, Rollup, Row, rolled_up
 from monitor.services.live_counts import LiveCounts
 
 FRESH_FOR_S = 1
@@ -57,14 +58,20 @@ class CityFigures:
         evaluator: gives what judges them now; it changes with the inventory.
         counts: gives the live counts; likewise.
         now: gives epoch seconds.
+        clocks: gives clock compliances by region, class and kind; None while our own clock is not trusted.
     """
 
     def __init__(
-        self, evaluator: Callable[[], Evaluator], counts: Callable[[], LiveCounts], now: Callable[[], float]
+        self,
+        evaluator: Callable[[], Evaluator],
+        counts: Callable[[], LiveCounts],
+        now: Callable[[], float],
+        clocks: Callable[[], ClockRates | None] = lambda: None,
     ) -> None:
         self._evaluator = evaluator
         self._counts = counts
         self._now = now
+        self._clocks = clocks
         self._sums: _Sums | None = None
 
     @property
@@ -82,7 +89,8 @@ class CityFigures:
         sums, evaluator = self._current(), self._evaluator()
         tree = evaluator.tree
         counts = sums.counts
-        [whole] = evaluator.rows(
+        clocks = self._clocks()
+        whole = evaluator.rows(
             [region],
             sums.tallies,
             sums.coverages,
@@ -91,7 +99,9 @@ class CityFigures:
             connected=counts.connected(),
         )
         children = [child.code for child in tree.children(region)]
-        parts = tuple(evaluator.rows(children, sums.tallies, sums.coverages, at=sums.at))
+        parts = evaluator.with_clocks(
+            evaluator.rows(children, sums.tallies, sums.coverages, at=sums.at), clocks, at=sums.at
+        )
         entrants = [
             Entrant(
                 key=row.region.code,
@@ -104,7 +114,7 @@ class CityFigures:
         ]
         return RegionFigures(
             at=sums.at,
-            whole=whole,
+            whole=evaluator.with_clocks(whole, clocks, at=sums.at)[0],
             parts=parts,
             placings={placing.key: placing for placing in rank(entrants)},
             worst=tuple(
@@ -114,12 +124,12 @@ class CityFigures:
 
     def trend_points(self) -> list[TrendPoint]:
         """Give the counts of every region that has devices or required points, communities aside."""
-        sums = self._current()
+        sums, clocks = self._current(), self._clocks() or {}
         return [
             point
             for region in self.tree
             if region.level is not RegionLevel.COMMUNITY
-            for point in _trend_point(region.code, sums.tallies, sums.coverages, sums.at)
+            for point in _trend_point(region.code, sums, clocks.get((region.code, None, None), NO_RATE))
         ]
 
     def _worst(self, tree: RegionTree, sums: _Sums, region: str, count: int) -> list[str]:
@@ -140,17 +150,15 @@ class CityFigures:
         return sums
 
 
-def _trend_point(
-    code: str, tallies: Rollup, coverages: Mapping[tuple[str, PointClass], Coverage], at: int
-) -> Iterable[TrendPoint]:
-    tally = tallies.of(code)
-    first = coverages.get((code, PointClass.FIRST), Coverage())
-    second = coverages.get((code, PointClass.SECOND), Coverage())
+def _trend_point(code: str, sums: _Sums, clock: Rate) -> Iterable[TrendPoint]:
+    tally = sums.tallies.of(code)
+    first = sums.coverages.get((code, PointClass.FIRST), Coverage())
+    second = sums.coverages.get((code, PointClass.SECOND), Coverage())
     if tally.in_service or first.required or second.required:
         online = tally.intact + tally.faulty + tally.condition_unknown
         yield TrendPoint(
             region=code,
-            at=at,
+            at=sums.at,
             online=online,
             offline=tally.offline,
             unknown=tally.unknown,
@@ -161,4 +169,6 @@ def _trend_point(
             first_networked=first.networked,
             second_required=second.required,
             second_networked=second.networked,
+            clock_within=clock.numerator,
+            clock_read=clock.denominator,
         )

@@ -21,6 +21,9 @@ from monitor.services.live_counts import UNREAD, CellKey, DeviceColumns
 MANY = 20
 """Fewer clocks than that say nothing about ours."""
 
+ClockRates = Mapping[tuple[str, PointClass | None, DeviceKind | None], Rate]
+"""Clock compliance by region (with all below it), class and kind; of headline kinds where no kind is named."""
+
 
 class ClockCell(NamedTuple):
     """Devices of a cell whose clock was read, and those of them within the limit."""
@@ -70,9 +73,7 @@ def many_are_off_alike(columns: DeviceColumns, *, limit_s: int) -> float | None:
     return middle / 10 if abs(middle) > limit and alike * 2 > len(read) and alike >= MANY else None
 
 
-def clock_rates(
-    tree: RegionTree, cells: Mapping[CellKey, ClockCell]
-) -> dict[tuple[str, PointClass | None, DeviceKind | None], Rate]:
+def clock_rates(tree: RegionTree, cells: Mapping[CellKey, ClockCell]) -> ClockRates:
     """Give the rate of every region with all below it: of headline kinds, by class of these, and by kind."""
     sums: dict[tuple[str, PointClass | None, DeviceKind | None], list[int]] = {}
     for key, cell in cells.items():

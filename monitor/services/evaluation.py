@@ -24,6 +24,7 @@ from monitor.domain.region import Region, RegionTree
 from monitor.domain.scope import Scope
 from monitor.domain.tally import BUCKETS, EMPTY, Tally
 from monitor.domain.target import Target, target_in_force
+from monitor.services.clock_figures import ClockRates
 from monitor.services.live_counts import CellKey, LiveCounts
 
 ASSESSED_CLASSES = (PointClass.FIRST, PointClass.SECOND)
@@ -180,9 +181,16 @@ class Evaluator:
             return Figure(Rate(count, 0), None, 0)
         return Figure(Rate(count, int(target.value)), assess_count(count, target), max(0, int(target.value) - count))
 
-    def of_clocks(self, scope: Scope, rate: Rate, *, at: int) -> Figure:
-        """Hold the clock compliance of a scope against its target."""
-        return self._share(Indicator.CLOCK, scope, rate, at)
+    def with_clocks(self, rows: Iterable[Row], clocks: ClockRates | None, *, at: int) -> tuple[Row, ...]:
+        """Give rows with their clock compliance, held against its target; as they are where no clock is judged."""
+        if clocks is None:
+            return tuple(rows)
+
+        def add(row: Row) -> Row:
+            rate = clocks.get((row.region.code, row.scope.point_class, row.scope.kind), NO_RATE)
+            return replace(row, clock=self._share(Indicator.CLOCK, row.scope, rate, at))
+
+        return tuple(map(add, rows))
 
     def connected_by_region(self, connected: Iterable[tuple[CellKey, int]]) -> Mapping[str, int]:
         """Add up the connected devices of headline kinds over the tree."""
@@ -294,7 +302,7 @@ def overview_of(
     at: int,
     region: str | None = None,
     by: str = "region",
-    clocks: Mapping[tuple[str, PointClass | None, DeviceKind | None], Rate] | None = None,
+    clocks: ClockRates | None = None,
 ) -> Overview:
     """Give the figures of a region and of its parts from the live counts, communities and connected devices too.
 
@@ -310,14 +318,8 @@ def overview_of(
         networked_regions=counts.networked_regions(),
         connected=counts.connected(),
     )
-    if clocks is None:
-        return overview
-
-    def add(row: Row) -> Row:
-        rate = clocks.get((row.region.code, row.scope.point_class, row.scope.kind), NO_RATE)
-        return replace(row, clock=evaluator.of_clocks(row.scope, rate, at=at))
-
-    return Overview(overview.at, add(overview.whole), tuple(map(add, overview.parts)))
+    whole, *parts = evaluator.with_clocks((overview.whole, *overview.parts), clocks, at=at)
+    return Overview(overview.at, whole, tuple(parts))
 
 
 class Rollup:

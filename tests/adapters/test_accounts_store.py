@@ -116,7 +116,7 @@ def test_what_was_changed_taken_out_or_put_in_is_found() -> None:
 async def test_the_trend_of_a_region_is_kept_and_forgotten(database: Database) -> None:
     store = SqlTrend(database)
     assert await store.newest_at() is None
-    points = [TrendPoint("370700", at, 9, 1, 0, 0, 8, 9, 4, 3, 2, 1) for at in (100, 200)]
+    points = [TrendPoint("370700", at, 9, 1, 0, 0, 8, 9, 4, 3, 2, 1, 6, 7) for at in (100, 200)]
     await store.keep(points, forget_before=0)
     await store.keep([replace(points[0], region="370783", at=300)], forget_before=150)
     assert await store.trend("370700", since=0) == [points[1]]

@@ -35,6 +35,14 @@ async def test_the_overview_agrees_with_the_live_counts_and_prints_as_the_domain
         assert whole["online"]["short"] == expected.whole.online.short > 0
         assert whole["online"]["target"]["text"] == "95.00%"
         assert whole["measured"]["numerator"] == expected.whole.tally.assessed
+        assert whole["judged"]["numerator"] == expected.whole.intact.rate.denominator
+        assert whole["intact_low"]["value"] <= whole["intact"]["value"] <= whole["intact_high"]["value"]
+        clocks = [whole["clock"], *(each["clock"] for each in answer["parts"] if each["clock"]["denominator"])]
+        assert (clocks[0]["numerator"], clocks[0]["denominator"]) == (
+            expected.whole.clock.rate.numerator,
+            expected.whole.clock.rate.denominator,
+        )
+        assert 0 < clocks[0]["numerator"] < clocks[0]["denominator"] == sum(each["denominator"] for each in clocks[1:])
         assert [each["region"]["code"] for each in answer["parts"]] == [r.region.code for r in expected.parts]
         assert sum(each["counts"]["online"] for each in answer["parts"]) == whole["counts"]["online"]
         ranks = {each["region"]["code"]: each["rank"] for each in answer["parts"]}
@@ -115,7 +123,7 @@ async def test_a_device_tells_what_its_looks_left_but_no_secret(site: Site):
     assert (page["login"]["group"], page["login"]["version"], page["login"]["held"]) == ("all", 3, True)
     assert (page["picture"]["faults"], page["picture"]["scores"]) == (["picture_blur"], {"mean": 51.0})
     assert page["baselines"] == [{"light": "day", "looks": 1, "ready": False}]
-    assert (page["clock_offset_s"], page["clock_limit_s"]) == (None, 10)
+    assert (page["clock_offset_s"], page["clock_limit_s"]) == (0.4, 10)
     assert page["requires"] == ["health", "deep"]
 
 

@@ -17,6 +17,7 @@ _COUNTS = (
     *("online", "offline", "unknown", "exempt", "intact", "judged"),
     *("first_required", "first_networked", "second_required", "second_networked"),
 )
+_LATER_COUNTS = ("clock_within", "clock_read")
 
 # One row a region and instant; a city of 140 regions writes 3,360 rows a day.
 trend = Table(
@@ -25,6 +26,7 @@ trend = Table(
     Column("region", Text, primary_key=True),
     Column("at", BigInteger, primary_key=True, autoincrement=False, index=True),
     *(Column(name, Integer, nullable=False) for name in _COUNTS),
+    *(Column(name, Integer, nullable=False, server_default="0") for name in _LATER_COUNTS),
 )
 
 

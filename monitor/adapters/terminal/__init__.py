@@ -62,7 +62,7 @@ def overview_table(overview: Overview, *, zone: tzinfo, width: int, notes: Seque
     title = Text(f"{overview.whole.region.name} · 截至 as of {as_of}")
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0, show_edge=False, pad_edge=False)
     columns = _that_fit(overview, width)
-    both = len(columns) == len(_COLUMNS)
+    both = len(columns) >= sum(column.rank <= 3 for column in _COLUMNS)
     table.add_column("区域\nregion", overflow="fold", min_width=_LONG_NAME if both else _NAME)
     for column in columns:
         table.add_column(column.heading + column.target(overview.whole), justify="right", no_wrap=True)
@@ -96,7 +96,7 @@ def _names(row: Row) -> tuple[str, str]:
 def _that_fit(overview: Overview, width: int) -> list[_Column]:
     """Give as many columns as fit side by side: a column is left out whole, since a figure cut short is another one."""
     columns = list(_COLUMNS)
-    for rank, name in ((3, _LONG_NAME), (2, _NAME)):
+    for rank, name in ((4, _LONG_NAME), (3, _LONG_NAME), (2, _NAME)):
         columns = [column for column in _COLUMNS if column.rank <= rank]
         if name + sum(1 + column.width(overview) for column in columns) <= width:
             return columns
@@ -199,6 +199,8 @@ _COLUMNS = (
     _Column("报备\nexempt", lambda row: f"{row.tally.exempt:,}", rank=3),
     _Column("实测\nmeasured", lambda row: _tight(row.measured.value), rank=3),
     _Column("完好率\nintact", lambda row: figure_text(row.intact), lambda row: _wanted(row.intact)),
+    _Column("判定\njudged", lambda row: _tight(judged_share(row.tally).value), rank=4),
+    _Column("校时\nclock", lambda row: "–" if row.clock is None else figure_text(row.clock), rank=4),
     _Column(
         "一类点\n1st class",
         lambda row: _points(row, PointClass.FIRST),

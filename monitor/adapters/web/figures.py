@@ -12,7 +12,7 @@ from monitor.domain.assessment import Assessment
 from monitor.domain.indicator import Indicator
 from monitor.domain.point import PointClass
 from monitor.domain.printing import percent_digits
-from monitor.domain.rate import Rate
+from monitor.domain.rate import Rate, intact_bounds, judged_share
 from monitor.domain.region import Region
 from monitor.ports import TrendPoint
 from monitor.services.city_figures import RegionFigures
@@ -70,13 +70,22 @@ class CountsOut(msgspec.Struct, frozen=True):
 
 
 class RowOut(msgspec.Struct, frozen=True):
-    """The figures of one region."""
+    """The figures of one region.
+
+    `intact_low` and `intact_high` bound the intact rate while some are not judged; `judged` is the share that is.
+    `clock` is of devices whose clock is within the limit, of those whose clock was read; null while ours is not
+    trusted.
+    """
 
     region: RegionOut
     counts: CountsOut
     online: FigureOut
     intact: FigureOut
+    intact_low: FigureOut
+    intact_high: FigureOut
+    judged: FigureOut
     measured: FigureOut
+    clock: FigureOut | None
     first: FigureOut
     second: FigureOut
     communities: FigureOut | None
@@ -203,6 +212,7 @@ def row_out(row: Row, figures: RegionFigures | None) -> RowOut:
     """Give one region's figures in the form of the API."""
     placing = None if figures is None else figures.placings.get(row.region.code)
     tally = row.tally
+    low, high = intact_bounds(tally)
     return RowOut(
         region=region_out(row.region),
         counts=CountsOut(
@@ -217,7 +227,11 @@ def row_out(row: Row, figures: RegionFigures | None) -> RowOut:
         ),
         online=figure_out(row.online),
         intact=figure_out(row.intact),
+        intact_low=rate_out(low),
+        intact_high=rate_out(high),
+        judged=rate_out(judged_share(tally)),
         measured=rate_out(row.measured),
+        clock=None if row.clock is None else figure_out(row.clock),
         first=figure_out(row.coverage[PointClass.FIRST]),
         second=figure_out(row.coverage[PointClass.SECOND]),
         communities=None if row.communities is None else figure_out(row.communities),

@@ -9,8 +9,11 @@ import { incidentTable } from "./alerts.js";
 
 const INDICATORS = {
   online: () => t("在线率", "online rate"), intact: () => t("完好率", "intact rate"),
+  clock: () => t("校时合格率", "clock accuracy"), judged: () => t("判定占比", "judged share"),
   first: () => t("一类点联网率", "1st-class points networked"), second: () => t("二类点联网率", "2nd-class points networked"),
 };
+/** Stands for a figure that cannot be given now: no clock is judged while ours is not trusted. */
+const NOT_JUDGED = { numerator: 0, denominator: 0, value: null, text: "", verdict: null, target: null, short: 0 };
 let map = null;
 
 export async function load(ctx) {
@@ -34,7 +37,7 @@ export function title(ctx, data) {
 export function draw(ctx, data) {
   const { overview, days } = data, whole = overview.whole, code = whole.region.code;
   const by = INDICATORS[ctx.query.by] ? ctx.query.by : "online";
-  const pick = (row) => row[by];
+  const pick = (row) => row[by] || NOT_JUDGED;
   const toRegion = (region) => ctx.link("overview", { region: region.code, by: ctx.query.by });
   const toDevices = (query) => ctx.link("devices", { region: overview.lineage.length > 1 ? code : "", ...query });
   const counts = whole.counts;
@@ -62,6 +65,8 @@ export function draw(ctx, data) {
         fact(t("故障", "faulty"), h("a", { href: toDevices({ condition: "faulty" }) }, number(counts.faulty))),
         fact(t("报备", "exempt"), h("a", { href: toDevices({ standing: "exempt" }) }, number(counts.exempt))),
         fact(t("实测占比", "measured share"), valueText(whole.measured)),
+        fact(t("判定占比", "judged share"), [valueText(whole.judged), whole.counts.condition_unknown ? h("span", { class: "note" }, t(` 完好率 ${whole.intact_low.text}–${whole.intact_high.text}`, ` intact ${whole.intact_low.text}–${whole.intact_high.text}`)) : null]),
+        whole.clock && whole.clock.denominator ? fact(t("校时合格率", "clock accuracy"), [valueText(whole.clock), " ", whole.clock.verdict ? verdict(whole.clock, { words: false }) : null]) : null,
         whole.communities && whole.communities.denominator ? fact(t("社区联网", "communities networked"), [valueText(whole.communities), " ", verdict(whole.communities, { words: false })]) : null,
         whole.connected ? fact(t("联网设备", "devices connected"), [number(whole.connected.numerator), whole.connected.target ? ` / ${whole.connected.target.text} ` : "", verdict(whole.connected, { words: false })]) : null),
       overview.parts.length ? [
