@@ -12,9 +12,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.adapters.db.alerts import SqlOutbox
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.objections import SqlReportRuns
 from monitor.app.report_schedule import due_periods
+from monitor.domain.notification import Waiting
 from monitor.settings import read_settings
 from tests.cli_city import CliCity
 
@@ -70,21 +72,66 @@ def test_of_several_processes_one_makes_each(city: CliCity) -> None:
     assert all(each.endswith("/1") for each in published(city))
 
 
+RECEIVERS = """
+[alerting]
+page = "https://vidnet.city.example/"
+[receivers.duty]
+kind = "webhook"
+url = "http://127.0.0.1:9/hook"
+[receivers.am]
+kind = "alertmanager"
+url = "http://127.0.0.1:9"
+[receivers.county]
+kind = "webhook"
+url = "http://127.0.0.1:9/county"
+counties = ["370703"]
+[receivers.phone]
+kind = "webhook"
+url = "http://127.0.0.1:9/phone"
+least = "critical"
+"""
+
+
+def waiting(city: CliCity, receiver: str) -> list[Waiting]:
+    async def read(_: object, database: Database) -> list[Waiting]:
+        return await SqlOutbox(database).waiting(receiver)
+
+    return list(city.read(read))
+
+
 def test_the_news_goes_to_the_receivers(city: CliCity) -> None:
     text = city.config.read_text(encoding="utf-8")
-    receiver = '[receivers.duty]\nkind = "webhook"\nurl = "http://127.0.0.1:9/hook"\n'
-    city.config.write_text(f"{text}{receiver}", encoding="utf-8")
+    city.config.write_text(f"{text}{RECEIVERS}", encoding="utf-8")
 
     made = city.json("report", "due")
 
-    async def waiting(_: object, database: Database) -> list[str]:
-        from monitor.adapters.db.alerts import SqlOutbox
+    for name in ("duty", "am"):
+        rows = waiting(city, name)
+        assert len({row.number for row in rows}) == len(rows) == len(made)
+        message = rows[-1].message
+        assert "90.00 %" in message.title_zh
+        assert message.alone
+        assert message.link == "https://vidnet.city.example/#/reports"
+        assert message.link in message.body_zh
+        assert "异议截止" in message.body_zh
+        assert [Path(path).name for path in message.files] == ["report.xlsx", "summary.csv"]
+        assert str(Path(message.files[0]).parent) == made[-1]["folder"]
+    [*_, county] = waiting(city, "county")
+    assert county.message.body_zh.startswith("寒亭区：在线率 90.00 %（✘ 未达标，差额 1 台）")
+    assert "潍城区" not in county.message.body_zh
+    assert county.message.files == ()
+    assert waiting(city, "phone") == []
 
-        return [row.message.title_zh for row in await SqlOutbox(database).waiting("duty")]
 
-    titles = city.read(waiting)
-    assert len(titles) == len(made)
-    assert "90.00 %" in titles[0]
+def test_what_is_too_large_is_named_and_not_attached(city: CliCity) -> None:
+    text = city.config.read_text(encoding="utf-8")
+    city.config.write_text(f"{text}{RECEIVERS}[report]\nattach_most_mb = 0\n", encoding="utf-8")
+
+    city.json("report", "due")
+
+    message = waiting(city, "duty")[-1].message
+    assert message.files == ()
+    assert "过大未附，请下载：report.xlsx (0.0 MB)、summary.csv (0.0 MB)" in message.body_zh
 
 
 async def test_a_claim_of_a_run_that_died_is_taken_over(sqlite_url: str) -> None:

@@ -14,6 +14,7 @@ from monitor.adapters.db.migrate import require_current
 from monitor.adapters.db.objections import SqlObjections
 from monitor.adapters.db.period_facts import SqlReportFacts
 from monitor.adapters.reports.folder import ReportFolder
+from monitor.app.report_news import tell
 from monitor.app.reporting import Made, Step, folder_name, make_report, quiet, reports_root
 from monitor.app.wiring import database_of
 from monitor.domain.compliance import Method
@@ -110,7 +111,7 @@ async def finalise(
     at: int,
     on_step: Step = quiet,
 ) -> Made:
-    """Publish the final revision of a period, with all decisions in it.
+    """Publish the final revision of a period, with all decisions in it, and tell the receivers.
 
     Raises:
         NotAllowedError: objections wait, or the time for them is not over.
@@ -119,7 +120,7 @@ async def finalise(
     """
     async with objection_desk(settings, folder=folder) as (desk, database):
         await desk.check_final(period, early=early, at=at)
-        return await make_report(
+        made = await make_report(
             settings,
             database,
             folder=folder,
@@ -130,3 +131,5 @@ async def finalise(
             author=author,
             on_step=on_step,
         )
+        await tell(settings, database, made, at=at)
+        return made

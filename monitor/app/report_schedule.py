@@ -19,22 +19,17 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from monitor.adapters.db.alerts import SqlAlertStore
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.migrate import require_current
 from monitor.adapters.db.objections import SqlReportRuns
 from monitor.adapters.db.period_facts import SqlReportFacts
 from monitor.adapters.reports.folder import ReportFolderError
+from monitor.app.report_news import tell
 from monitor.app.reporting import Made, Step, make_report, quiet
 from monitor.app.wiring import database_of
-from monitor.domain.alert import Severity, Telling
-from monitor.domain.assessment import Verdict
-from monitor.domain.notification import Message, Waiting
 from monitor.domain.period import Period, week_period
-from monitor.domain.printing import percent
-from monitor.domain.region import RegionLevel
 from monitor.domain.weeks import week_of
-from monitor.ports import AlertBatch, StoreError
+from monitor.ports import StoreError
 from monitor.services.report_material import ReportError
 from monitor.settings import Settings, seconds_of_day
 
@@ -48,7 +43,6 @@ FIRST_LOOK_S = 10.0
 """After a start the looks come first."""
 
 _NICE = 10
-RULE = "weekly_report"
 
 
 def due_periods(at: int, *, zone: ZoneInfo, weekly_at: str) -> list[Period]:
@@ -91,7 +85,7 @@ async def make_due(
             await runs.release(period.name, "draft")
             raise
         await runs.finish(period.name, "draft", revision=report.revision.manifest.revision, at=int(now()))
-        await _tell(settings, database, report, at=int(now()))
+        await tell(settings, database, report, at=int(now()))
         made.append(report)
     return made
 
@@ -190,44 +184,6 @@ async def run_worker(order: dict[str, Any], *, now: Callable[[], float]) -> list
     finally:
         await database.close()
     return [str(each.revision.path) for each in made]
-
-
-async def _tell(settings: Settings, database: Database, made: Made, *, at: int) -> None:
-    """Put the news into the outbox of every receiver that is told of everything."""
-    message = _message(made, at=at)
-    names = [name for name, each in settings.receivers.items() if each.default and each.kind != "alertmanager"]
-    if names:
-        rows = [Waiting(at, name, message) for name in names]
-        await SqlAlertStore(database).save(AlertBatch(outbox=rows))
-
-
-def _message(made: Made, *, at: int) -> Message:
-    rows = [row for row in made.report.material.rows if row.key.is_region]
-    whole = rows[0]
-    target = whole.online.target.value if whole.online.target else None
-    online = percent(whole.online.rate.value, target)
-    tree = made.report.material.tree
-    missed = [
-        row.key.region for row in rows if row.key.level is RegionLevel.COUNTY and row.online.verdict is Verdict.MISSED
-    ]
-    manifest, path = made.revision.manifest, made.revision.path
-    digest = manifest.files["summary.csv"]
-    zh = "、".join(tree[code].name for code in missed) or "无"
-    en = ", ".join(tree[code].name_en or tree[code].name for code in missed) or "none"
-    return Message(
-        key=f"report:{manifest.period}:{manifest.revision}",
-        telling=Telling.RAISED,
-        alert=f"report {manifest.period}",
-        rule=RULE,
-        severity=Severity.INFO,
-        at=at,
-        title_zh=f"考核周报 {manifest.period} 草稿：在线率 {online}",
-        body_zh=f"未达标县市区：{zh}\n报表目录：{path}\nsummary.csv sha256 {digest}",
-        title_en=f"Weekly report {manifest.period}, draft: online rate {online}",
-        body_en=f"Counties below target: {en}\nFolder: {path}\nsummary.csv sha256 {digest}",
-        subject=manifest.period,
-        raised_at=at,
-    )
 
 
 WORKER_ERRORS = (ReportError, ReportFolderError, StoreError)

@@ -37,6 +37,9 @@ class Message:
         subject: the key of the alert's subject.
         raised_at: when the alert was raised.
         order: the id of the work order that it is about, "" for none.
+        link: where people see what it is about, "" where that stands nowhere or in its text.
+        files: paths of files that go along where the receiver takes any.
+        alone: whether it is never put into one with others.
     """
 
     key: str
@@ -57,6 +60,9 @@ class Message:
     raised_at: int = 0
     order: str = ""
     devices: tuple[str, ...] = field(default=())
+    link: str = ""
+    files: tuple[str, ...] = field(default=())
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """Waiting rows that are sent as one: of one county, in their order."""
+    """Waiting rows that are sent as one: of one county, in their order, or one that goes alone."""
 
     rows: tuple[Waiting, ...]
     held_back: int = 0
@@ -145,7 +151,8 @@ class Parcel:
 def parcels(rows: Sequence[Waiting], *, at: int, wait_s: int, urgent_wait_s: int) -> list[Parcel]:
     """Put the rows of one receiver that may go now into parcels, one a county, in the order of their first rows.
 
-    A row waits for others of its county, a critical one less long; once one may go, all of its county go with it.
+    A row waits for others of its county, a critical one less long; once one may go, all of its county go with it. One
+    that goes alone has a parcel of its own.
 
     Args:
         rows: what waits for the receiver, in order.
@@ -153,11 +160,11 @@ def parcels(rows: Sequence[Waiting], *, at: int, wait_s: int, urgent_wait_s: int
         wait_s: how long a message waits for others.
         urgent_wait_s: how long a critical one does.
     """
-    by_county: dict[str, list[Waiting]] = {}
+    together: dict[tuple[str, str], list[Waiting]] = {}
     for row in rows:
-        by_county.setdefault(row.message.county, []).append(row)
+        together.setdefault((row.message.county, row.key if row.message.alone else ""), []).append(row)
     ready = []
-    for found in by_county.values():
+    for found in together.values():
         if any(at >= _goes_at(row, wait_s, urgent_wait_s) for row in found):
             ready.append(Parcel(tuple(found)))
     return ready

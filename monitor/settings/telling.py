@@ -88,12 +88,22 @@ class ReportSettings(Section):
     small_sample: int = Field(default=20, ge=0, le=100_000)
     repair_from_s: Seconds = 14_400
     listed: int = Field(default=10, ge=1, le=1_000)
+    attach: list[str] = Field(default=["report.xlsx", "summary.csv"], max_length=20)
+    attach_most_mb: int = Field(default=10, ge=0, le=1_000)
 
     @field_validator("weekly_at")
     @classmethod
     def _is_a_time(cls, text: str) -> str:
         seconds_of_day(text)
         return text
+
+    @field_validator("attach")
+    @classmethod
+    def _are_names(cls, names: list[str]) -> list[str]:
+        for name in names:
+            if "/" in name or "\\" in name:
+                raise ValueError(f'names of files in a report, such as "report.xlsx"; not {name}')
+        return names
 
     @field_validator("snapshot_times")
     @classmethod

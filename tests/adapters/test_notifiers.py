@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,29 @@ async def test_mail_goes_out_over_smtp_in_both_languages() -> None:
     text = body.get_content()
     assert "影响：应在线 5,006 台" in text
     assert "[CRITICAL] Shouguang: online rate" in text
+
+
+async def test_a_report_goes_along_with_its_mail(tmp_path: Path) -> None:
+    book = tmp_path / "report.xlsx"
+    book.write_bytes(bytes(range(256)) * 4_000)
+    one = parcel().rows[0]
+    gone = str(tmp_path / "summary.csv")
+    told = Parcel((replace(one, message=replace(one.message, files=(str(book), gone), alone=True)),))
+    async with smtp_sink() as mail, http_sink() as hook:
+        url = f"mailto://127.0.0.1:{mail.port}/?from=vidnet@city.example&to=duty@city.example&mode=insecure&format=text"
+        await AppriseNotifier(url, language="zh", timeout_s=5).send(told)
+        notifier = webhook(hook.url)
+        await notifier.send(told)
+        await notifier.close()
+    [[attached]] = [list(each.iter_attachments()) for each in mail.mails]
+    assert attached.get_filename() == "report.xlsx"
+    assert attached.get_content() == book.read_bytes()
+    body = mail.mails[0].get_body(("plain", "html"))
+    assert body is not None
+    assert "no longer there to attach: summary.csv" in body.get_content()
+    [message] = hook.messages
+    assert message["files"] == ["report.xlsx", "summary.csv"]
+    assert str(tmp_path) not in json.dumps(message)
 
 
 def test_an_address_that_apprise_does_not_know_is_refused_without_repeating_it() -> None:

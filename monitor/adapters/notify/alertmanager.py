@@ -73,15 +73,17 @@ class AlertmanagerNotifier(PlainNotifier):
         if message.telling is not Telling.CLEARED:
             # Counted from now: a message that waited for hours must not seem to have ended meanwhile.
             ends_at = max(ends_at, int(self._now())) + LASTS * (self.refresh_every_s or 0)
+        annotations = {
+            "summary": message.title_zh,
+            "description": message.body_zh,
+            "summary_en": message.title_en,
+            "description_en": message.body_en,
+            "link": message.link,
+        }
         return {
             # A label that is empty is to Alertmanager the same as none, and two that lack it would be equal.
             "labels": {name: value for name, value in labels.items() if value},
-            "annotations": {
-                "summary": message.title_zh,
-                "description": message.body_zh,
-                "summary_en": message.title_en,
-                "description_en": message.body_en,
-            },
+            "annotations": {name: value for name, value in annotations.items() if value},
             "startsAt": _written(message.raised_at),
             "endsAt": _written(ends_at),
         }

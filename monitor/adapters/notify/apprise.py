@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
 from typing import Any
 
@@ -59,6 +60,7 @@ class AppriseNotifier(PlainNotifier):
         # Whoever answers in a receiver's place must not be able to send what is told elsewhere.
         plugin.redirects = False
         self._plugin = plugin
+        self._takes_files = bool(plugin.attachment_support)
         self._language = language
 
     async def send(self, parcel: Parcel) -> None:
@@ -69,17 +71,26 @@ class AppriseNotifier(PlainNotifier):
         """
         title, body = parcel.text(self._language)
         kind = "success" if parcel.is_recovery else _TYPES[parcel.severity.value]
-        failure = await asyncio.to_thread(self._notify, title, body, kind)
+        files = [path for message in parcel.messages for path in message.files] if self._takes_files else []
+        failure = await asyncio.to_thread(self._notify, title, body, kind, files)
         if failure is not None:
             raise NotifyError(failure)
 
-    def _notify(self, title: str, body: str, kind: str) -> str | None:
-        """Send, and give why it failed, None where it did not."""
+    def _notify(self, title: str, body: str, kind: str, files: list[str]) -> str | None:
+        """Send, and give why it failed, None where it did not.
+
+        Files that have been moved away meanwhile are named instead: the news must not wait for them for ever.
+        """
+        gone = [path for path in files if not os.path.isfile(path)]
+        if gone:
+            names = ", ".join(os.path.basename(path) for path in gone)
+            body = f"{body}\n附件已不在 · no longer there to attach: {names}"
         heard = _Heard()
         logger = logging.getLogger("apprise")
         logger.addHandler(heard)
         try:
-            if self._plugin.notify(title=title, body=body, notify_type=kind):
+            attached = self._attachments([path for path in files if path not in gone])
+            if self._plugin.notify(title=title, body=body, notify_type=kind, attach=attached):
                 return None
         except Exception as error:
             # Its plug-ins are many and not all of them catch what the network throws.
@@ -87,3 +98,11 @@ class AppriseNotifier(PlainNotifier):
         finally:
             logger.removeHandler(heard)
         return " ".join((heard.lines or ["apprise did not deliver it"])[-1].split())[:_LONGEST]
+
+    def _attachments(self, paths: list[str]) -> Any:
+        """Give files as apprise takes them, None for none."""
+        from apprise import AppriseAttachment
+        from apprise.attachment.file import AttachFile
+
+        file: Any = AttachFile
+        return AppriseAttachment([file(path) for path in paths]) if paths else None

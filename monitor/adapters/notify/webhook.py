@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from pathlib import PurePath
 
 import msgspec
 
 from monitor.adapters.notify.http import JsonPost
 from monitor.adapters.notify.plain import PlainNotifier
-from monitor.domain.notification import Parcel
+from monitor.domain.notification import Message, Parcel
 
 VERSION = 1
 
@@ -24,8 +25,16 @@ def document(parcel: Parcel, *, language: str) -> dict[str, object]:
         "severity": parcel.severity.value,
         "recovery": parcel.is_recovery,
         "held_back": parcel.held_back,
-        "messages": [msgspec.to_builtins(message) for message in parcel.messages],
+        "messages": [_values(message) for message in parcel.messages],
     }
+
+
+def _values(message: Message) -> dict[str, object]:
+    """Give a message without what is only for us: where its files are on this machine, and that it goes alone."""
+    values: dict[str, object] = msgspec.to_builtins(message)
+    del values["alone"]
+    values["files"] = [PurePath(path).name for path in message.files]
+    return values
 
 
 def signature(body: bytes, secret: str) -> str:
