@@ -116,11 +116,14 @@ class LookRounds:
 
     def assign(self, device_ids: Iterable[str]) -> None:
         """Go round these devices, and no others, from now on; looks under way end by themselves."""
-        slots = sorted((_hash(f"{self._kind}:{device_id}"), device_id) for device_id in device_ids)
-        self._hashes = array("I", (each for each, _ in slots))
-        self._ids = [device_id for _, device_id in slots]
-        known = set(self._ids)
-        self._extra = {device_id: due for device_id, due in self._extra.items() if device_id in known}
+        ids = list(device_ids)
+        hashes = array("I", (_hash(f"{self._kind}:{device_id}") for device_id in ids))
+        order = sorted(range(len(ids)), key=hashes.__getitem__)  # pairs of a city's devices would weigh 30 MB
+        self._hashes = array("I", (hashes[place] for place in order))
+        self._ids = [ids[place] for place in order]
+        if self._extra:
+            gone = self._extra.keys() - set(ids)
+            self._extra = {device_id: due for device_id, due in self._extra.items() if device_id not in gone}
         self._begin_at(self._now())
         self._wake.set()
 

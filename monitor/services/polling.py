@@ -105,6 +105,7 @@ class Polling:
         self._back_at: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
+        self._newest_second = 0
         self._stopped = asyncio.Event()
         self._runs = False
         self._loop = asyncio.get_running_loop()
@@ -296,7 +297,7 @@ class Polling:
     async def _one_look(self, device_id: str, state: DeviceState, started: float) -> tuple[DeviceState, float]:
         """Look, judge and take in; give the new state, and the instant from which its next look is reckoned."""
         endpoint = self._endpoints[device_id]
-        at = int(started)
+        at = self._second(started)
         scheduled_at = at if state.last_evidence_at is None else state.last_evidence_at
         interval_s = state.interval_s if state.silent_at else self._policy.interval_for(state, at=scheduled_at)
         result = (await self._pollers[endpoint.protocol].poll(endpoint, self._look))[0]
@@ -319,6 +320,13 @@ class Polling:
         if self._on_reports is not None and (result.reports or result.complete):
             await self._on_reports(device_id, endpoint.protocol, result, at, interval_s)
         return state, started
+
+    def _second(self, instant: float) -> int:
+        """Give the whole second of an instant, as one object for all looks of that second: states keep it."""
+        second = int(instant)
+        if second != self._newest_second:
+            self._newest_second = second
+        return self._newest_second
 
     def _notice_time(self) -> None:
         """Note that a look has finished; where the one before was long ago, find out first whether that was a pause."""
