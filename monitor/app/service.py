@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, PlatformCollector, ProcessColle
 from collectors.base import Poller, PollResult
 from collectors.registry import make_poller
 from monitor.adapters import own_clock
+from monitor.adapters.db.archive_counts import SqlArchiveCounts
 from monitor.adapters.db.backup import backups
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory import SqlInventory
@@ -32,6 +33,7 @@ from monitor.adapters.sentinels import answers
 from monitor.adapters.web.parts import Health
 from monitor.adapters.web.server import serving
 from monitor.app.alerting import AlertingParts
+from monitor.app.archive_figures import ArchiveFigures
 from monitor.app.deep import Deep
 from monitor.app.following import Followers, Following
 from monitor.app.importing import fill_if_empty
@@ -100,6 +102,7 @@ class Service:
         policy = settings.policy()
         self._store = SqlStateStore(database)
         self._inventory = SqlInventory(database)
+        self._archive = ArchiveFigures(settings, self._inventory, SqlArchiveCounts(database))
         self._store_name = database.where
         self.ingest = Ingest(
             self._store, policy=policy, mark=self._mark, on_write=self._writes.add, writer=settings.collector.name
@@ -249,6 +252,7 @@ class Service:
             offline_ages=self.counts.offline_ages(at=at, limits_s=AGE_LIMITS_S),
             targets=self._targets(at),
             clocks=self._clocks or {},
+            archive=self._archive.counts,
             devices=self.counts.assessed_devices(PointClass.FIRST)
             if self._settings.metrics.per_device == "first"
             else None,
@@ -309,6 +313,7 @@ class Service:
         yield from self._page.work()
         yield from self.alerting.work()
         yield from self._reports.work()
+        yield from self._archive.work()
         if self.deep is not None:
             yield from self.deep.work()
         if self.pictures is not None:

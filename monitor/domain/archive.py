@@ -85,6 +85,29 @@ class Requirements:
         return {PointClass.FIRST: self.first, PointClass.SECOND: self.second}
 
 
+@dataclass(frozen=True, slots=True)
+class ArchiveCount:
+    """How much of what they must hold the records of a region's devices of one class hold.
+
+    Only cameras and checkpoint units that are not retired count.
+
+    Attributes:
+        region: where the devices stand, without what is below it; "" for none.
+        point_class: of the devices.
+        known: devices.
+        archived: those of them that have a record (`is_archived`).
+        required: fields that all their records must hold together.
+        filled: those of them that are filled.
+    """
+
+    region: str
+    point_class: PointClass
+    known: int
+    archived: int
+    required: int
+    filled: int
+
+
 def field_of(device: Device, record: DeviceRecord, name: str) -> str:
     """Give a field of a device or of its record as text, "" where it holds nothing.
 

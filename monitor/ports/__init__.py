@@ -28,7 +28,7 @@ from monitor.ports.errors import (
     StoreRefusedError,
 )
 from monitor.ports.intake import CheckpointStore, IntakeStore, RefusedMessage, Stranger
-from monitor.ports.inventory import Directory, Inventory, InventoryBatch
+from monitor.ports.inventory import ArchiveCounts, Directory, Inventory, InventoryBatch
 from monitor.ports.looks import DeepBatch, DeepStore, Order, Orders, PictureStore, Secrets
 from monitor.ports.reports import Objections, ReportFacts, ReportRuns, Trend, TrendPoint
 from monitor.ports.states import Applied, Batch, CollectorMark, LatePast, LateStore, Queries, StateStore
@@ -41,6 +41,7 @@ __all__ = [
     "AlertQueries",
     "AlertStore",
     "Applied",
+    "ArchiveCounts",
     "AuditLog",
     "Backlog",
     "Batch",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from monitor.domain.archive import ArchiveCount, Requirements
 from monitor.domain.device import Device, DeviceRecord
 from monitor.domain.facts import Correction, Exemption, InventoryChange, Withdrawal
 from monitor.domain.point import Point
@@ -37,6 +38,13 @@ class InventoryBatch:
     withdrawals: Sequence[Withdrawal] = ()
     target_sets: Sequence[TargetSet] = ()
     made_at: int | None = None
+
+
+class ArchiveCounts(Protocol):
+    """How complete the records are, counted where they are kept."""
+
+    async def archive_counts(self, requirements: Requirements) -> list[ArchiveCount]:
+        """Count the records of devices that are not retired, by region and class."""
 
 
 class Inventory(Protocol):

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,7 @@ from monitor.adapters.metrics.intake import IntakeCollector, IntakeMetrics
 from monitor.adapters.metrics.pictures import PictureCollector, PictureMetrics
 from monitor.adapters.metrics.service import Durations, ServiceCollector, ServiceMetrics
 from monitor.app.demo import prepare_demo, run_demo
+from monitor.domain.archive import ArchiveCount
 from monitor.domain.coverage import HEADLINE_KINDS
 from monitor.domain.device import Device, DeviceKind, Lifecycle, Parent, ParentRole
 from monitor.domain.exemption import ExemptionBook
@@ -103,7 +105,15 @@ def state(device_id, connectivity, condition, for_s, faults) -> DeviceState:
     )
 
 
-def city_text(counts: LiveCounts, tree: RegionTree = TREE) -> str:
+ARCHIVE = [
+    ArchiveCount("370702001", FIRST, known=4, archived=3, required=84, filled=63),
+    ArchiveCount("370702", FIRST, known=1, archived=1, required=21, filled=20),
+    ArchiveCount("370724100001", SECOND, known=1, archived=0, required=19, filled=2),
+    ArchiveCount("", OTHER, known=1, archived=0, required=5, filled=1),
+]
+
+
+def city_text(counts: LiveCounts, tree: RegionTree = TREE, *, archive: Sequence[ArchiveCount] | None = None) -> str:
     targets = read_targets(CONFIG / "targets.toml", zone=ZoneInfo("Asia/Shanghai"))
     shown = [(each.indicator.value, each.scope.point_class or "any", each) for each in targets[:3]]
     return CityExposition(tree).text(
@@ -115,6 +125,7 @@ def city_text(counts: LiveCounts, tree: RegionTree = TREE) -> str:
             faults=counts.faults(),
             offline_ages=counts.offline_ages(at=T0, limits_s=AGE_LIMITS_S),
             targets=shown,
+            archive=ARCHIVE if archive is None else archive,
             clocks={
                 CellKey("370702001", FIRST, CAMERA): ClockCell(3, 4),
                 CellKey("370702001", OTHER, GATEWAY): ClockCell(1, 1),
@@ -258,6 +269,16 @@ def test_only_combinations_that_exist_are_exported_with_zeros_for_their_states()
     assert by_name["vidnet_devices_condition"] == 3 * (len(places) - 1), "the gateway is no headline kind"
 
 
+def test_records_are_counted_by_county_and_class():
+    text = city_text(small_city())
+    assert value(text, "vidnet_archive_devices", county="370702", archived="no") == 1
+    fields = {"county": "370702", "class": "first"}
+    assert value(text, "vidnet_archive_fields", **fields, filled="yes") == 83
+    assert value(text, "vidnet_archive_fields", **fields, filled="no") == 22
+    uncounted = city_text(small_city(), archive=[])
+    assert not [name for name, _ in series_of(uncounted) if name.startswith("vidnet_archive")], "not counted is not 0"
+
+
 def test_labels_are_escaped():
     text = GaugeText("x", "A text.", ("name",)).text([(('a"b\\c\nd',), 1)])
     assert text == '# HELP x A text.\n# TYPE x gauge\nx{name="a\\"b\\\\c\\nd"} 1\n'
@@ -285,11 +306,13 @@ def test_a_city_with_checkpoints_in_three_classes_stays_below_eight_thousand_ser
         at=T0,
         states=[initial_state(each.id, created_at=T0) for each in devices],
     )
-    series = series_of(city_text(counts, tree))
+    archive = [ArchiveCount(town, each, 1, 1, 1, 1) for town in towns for each in PointClass]
+    series = series_of(city_text(counts, tree, archive=archive))
     headline = sum(each.kind in HEADLINE_KINDS for each in devices)
     counties = len(tree.at_level(RegionLevel.COUNTY))
     beside = 2 * len({town[:6] for town in towns})  # gateways and recorders, counted by county
     shown = 4 * (headline + beside) + 3 * headline + (5 * 3 + 4 + 1 + 1 + 2) * counties + 3 + 2 + len(towns)
+    shown += (2 + 2 * len(PointClass)) * len({town[:6] for town in towns})
     assert len(series) == shown
     assert len(series) < 8_000
 

@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from monitor.adapters.metrics.archive import ArchiveExposition
 from monitor.adapters.metrics.devices import DeviceExposition
 from monitor.adapters.metrics.exposition import GaugeText
+from monitor.domain.archive import ArchiveCount
 from monitor.domain.coverage import HEADLINE_KINDS, Coverage, community_rates, networked_communities
 from monitor.domain.device import Device
 from monitor.domain.region import RegionLevel, RegionTree
@@ -48,6 +50,7 @@ class CityMetrics:
         offline_ages: assessed offline devices by (county, index of `AGES`).
         targets: (indicator, class, target) in force for the whole city, shares and numbers of devices.
         clocks: devices by (town, class, kind) whose clock was read, and those within the limit.
+        archive: how complete the records are, by region and class; empty until they were counted.
         devices: devices that have a series of their own, each with its connectivity; None where none has.
     """
 
@@ -60,6 +63,7 @@ class CityMetrics:
     targets: list[tuple[str, str, Target]]
     devices: Iterable[tuple[Device, Connectivity]] | None = None
     clocks: Mapping[CellKey, ClockCell] = field(default_factory=dict)
+    archive: Sequence[ArchiveCount] = ()
 
 
 class CityExposition:
@@ -121,6 +125,7 @@ class CityExposition:
         self._counts = GaugeText(
             "vidnet_target_devices", "Targets in force for the whole city, as numbers of devices.", ("indicator",)
         )
+        self._archive = ArchiveExposition(tree)
         self._single = DeviceExposition(tree)
         self._regions = GaugeText(
             "vidnet_region_info", "Names of counties and towns by their codes.", ("county", "town", "name", "name_en")
@@ -143,6 +148,7 @@ class CityExposition:
             self._targets,
             self._counts,
             self._regions,
+            *self._archive.families(),
             *self._single.families(),
         )
 
@@ -174,6 +180,7 @@ class CityExposition:
                     if target.indicator.is_count and each == ANY
                 ),
                 self._regions.text(self._names()),
+                self._archive.text(city.archive),
                 "" if city.devices is None else self._single.text(city.devices),
             )
         )

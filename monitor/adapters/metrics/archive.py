@@ -1,0 +1,57 @@
+"""Metrics of the records 一机一档: how many devices have one, and how much of what it must hold it holds.
+
+Records change when a sheet is imported, not between two scrapes: the text is made once for each counting.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from monitor.adapters.metrics.exposition import GaugeText
+from monitor.domain.archive import ArchiveCount
+from monitor.domain.region import RegionLevel, RegionTree
+
+
+class ArchiveExposition:
+    """Writes `vidnet_archive_devices` and `vidnet_archive_fields`.
+
+    Args:
+        tree: the regions; the label is the county's code.
+    """
+
+    def __init__(self, tree: RegionTree) -> None:
+        self._tree = tree
+        self._devices = GaugeText(
+            "vidnet_archive_devices",
+            "Devices of headline kinds, by whether they have a record at all.",
+            ("county", "archived"),
+        )
+        self._fields = GaugeText(
+            "vidnet_archive_fields",
+            "Fields required of the records of devices, by whether they are filled.",
+            ("county", "class", "filled"),
+        )
+        self._made_of: Sequence[ArchiveCount] | None = None
+        self._made = ""
+
+    def families(self) -> tuple[GaugeText, ...]:
+        """Give the families, in the order of the text."""
+        return (self._devices, self._fields)
+
+    def text(self, counts: Sequence[ArchiveCount]) -> str:
+        """Give the families with their samples; none before the records were counted."""
+        if counts is not self._made_of:
+            self._made, self._made_of = self._text(counts), counts
+        return self._made
+
+    def _text(self, counts: Sequence[ArchiveCount]) -> str:
+        devices: Counter[tuple[str, str]] = Counter()
+        fields: Counter[tuple[str, str, str]] = Counter()
+        for each in counts:
+            county = self._tree.ancestor_at(each.region, RegionLevel.COUNTY)
+            devices[county, "yes"] += each.archived
+            devices[county, "no"] += each.known - each.archived
+            fields[county, each.point_class, "yes"] += each.filled
+            fields[county, each.point_class, "no"] += each.required - each.filled
+        return self._devices.text(sorted(devices.items())) + self._fields.text(sorted(fields.items()))
