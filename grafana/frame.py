@@ -20,7 +20,16 @@ COUNTY_URL = (
 COUNTY_ROW_URL = (
     "/d/vidnet-county-{lang}?var-county=${__data.fields.county}&var-datasource=${datasource}&${__url_time_range}"
 )
+PAGE = "http://vidnet.example"
+"""Stands for where the site's vidnet serves its own page; `vidnet grafana export` puts the address in."""
+
+TO_DEVICES = Words("打开网页上的设备清单", "List these devices on vidnet's page")
 TO_COUNTY = Words("查看该区县", "Open this county")
+
+
+def page_url(query: str, *, region: str = "${county}") -> str:
+    """Give the address of a list of devices on vidnet's own page."""
+    return f"${{page:raw}}/#/devices?region={region}&{query}"
 
 
 def board(
@@ -90,6 +99,11 @@ def _class(language: Language) -> Any:
     return made.include_all(True).all_value(".*").multi(True)
 
 
+def _page(language: Language) -> Any:
+    label = Words("vidnet 网页", "vidnet's page").in_(language)
+    return builders.TextBoxVariable("page").label(label).default_value(PAGE)
+
+
 def _names(code: str, language: Language) -> str:
     """Take the value from the code and the text from the name; labels stand in the order of the alphabet."""
     name = Words("name", "name_en").in_(language)
@@ -98,4 +112,4 @@ def _names(code: str, language: Language) -> str:
     return f'/[,{{]{name}="(?<text>[^"]+)".*town="(?<value>[^"]+)"/'
 
 
-_VARIABLES = {"county": _county, "town": _town, "class": _class}
+_VARIABLES = {"county": _county, "town": _town, "class": _class, "page": _page}

@@ -17,6 +17,7 @@ from grafana_foundation_sdk.models import dashboard as dashboards
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 from grafana_foundation_sdk.models.text import TextMode
 
+from grafana.queries import MISSED_SIGN
 from grafana.words import Language, Words
 
 MET, MISSED, NEUTRAL = "blue", "orange", "text"
@@ -26,6 +27,7 @@ SOURCE = models.DataSourceRef(type_val="prometheus", uid="${datasource}")
 SHARE, COUNT, SECONDS = "percentunit", "none", "s"
 
 VERDICT = Words("✔ 达标", "✔ met"), Words("✘ 未达标", "✘ missed")
+TARGET = Words("目标", "target")
 NO_DATA = Words("– 无数据", "– no data")
 
 
@@ -50,13 +52,18 @@ class Frame:
 
 
 def big_number(
-    frame: Frame, query: Query, language: Language, *, steps: Sequence[tuple[float | None, str]] = ()
+    frame: Frame,
+    query: Query,
+    language: Language,
+    *,
+    steps: Sequence[tuple[float | None, str]] = (),
+    value_size: int = 40,
 ) -> Any:
     """Give a panel that shows one number, large enough for a wall."""
     panel = _framed(stat.Panel(), frame, language)
     return (
         panel.with_target(_target(query, language, instant=True))
-        .text(common.VizTextDisplayOptions().value_size(40).title_size(18))
+        .text(common.VizTextDisplayOptions().value_size(value_size).title_size(18))
         .graph_mode(models.BigValueGraphMode.NONE)
         .color_mode(models.BigValueColorMode.VALUE)
         .no_value(NO_DATA.in_(language))
@@ -65,8 +72,16 @@ def big_number(
     )
 
 
-def verdict(frame: Frame, query: Query, language: Language) -> Any:
-    """Give a panel that says met or missed in words; the query gives 1 or 0."""
+def verdict(frame: Frame, query: Query, language: Language, *, against: str = "", unit: str = SHARE) -> Any:
+    """Give a panel that says met or missed in words; the query gives 1 or 0.
+
+    Args:
+        frame: the panel's words and size.
+        query: gives 1 or 0.
+        language: which words.
+        against: gives the target, which is then shown beneath.
+        unit: of the target.
+    """
     met, missed = (each.in_(language) for each in VERDICT)
     mapping = dashboards.ValueMap(
         options={
@@ -74,11 +89,19 @@ def verdict(frame: Frame, query: Query, language: Language) -> Any:
             "0": dashboards.ValueMappingResult(text=missed, color=MISSED, index=1),
         }
     )
-    return big_number(frame, query, language).mappings([mapping])
+    if not against:
+        return big_number(frame, query, language).mappings([mapping])
+    # Only the first query's 1 means met: a target may be 1, too.
+    return (
+        big_number(frame, query, language, value_size=28)
+        .with_target(_target(Query(against, TARGET), language, ref="B", instant=True))
+        .override_by_query("A", [dashboards.DynamicConfigValue("mappings", [mapping])])
+        .override_by_query("B", [dashboards.DynamicConfigValue("unit", unit)])
+    )
 
 
 def ranking(frame: Frame, query: Query, language: Language, *, links: Sequence[tuple[Words, str]] = ()) -> Any:
-    """Give horizontal bars, one a series, with its name at its left."""
+    """Give horizontal bars, one a series, with its name at its left; a name that begins with ✘ is below its target."""
     panel = _framed(bargauge.Panel(), frame, language)
     return (
         panel.with_target(_target(query, language, instant=True))
@@ -88,6 +111,9 @@ def ranking(frame: Frame, query: Query, language: Language, *, links: Sequence[t
         .text(common.VizTextDisplayOptions().value_size(16).title_size(16))
         .no_value(NO_DATA.in_(language))
         .thresholds(_steps(((None, MET),)))
+        .override_by_regexp(
+            f"/^{MISSED_SIGN}/", [dashboards.DynamicConfigValue("color", {"mode": "fixed", "fixedColor": MISSED})]
+        )
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
         .data_links(_links(links, language))
     )
@@ -172,10 +198,10 @@ def listing(
     return panel.data_links(_links(links, language))
 
 
-def page(title: Words, description: Words, content: str, language: Language, *, height: int) -> Any:
-    """Give a panel of text over the whole width."""
+def page(title: Words, description: Words, content: str, language: Language, *, height: int, width: int = 24) -> Any:
+    """Give a panel of text."""
     panel = text.Panel().title(title.in_(language)).description(description.in_(language))
-    return panel.mode(TextMode.MARKDOWN).content(content).span(24).height(height)
+    return panel.mode(TextMode.MARKDOWN).content(content).span(width).height(height)
 
 
 def _framed(panel: Any, frame: Frame, language: Language) -> Any:

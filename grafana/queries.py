@@ -31,6 +31,22 @@ def met(value: str, threshold: str) -> str:
     return f"{value} >= bool scalar({threshold})"
 
 
+MET_SIGN, MISSED_SIGN = "✔", "✘"
+
+
+def signed(value: str, threshold: str, *, on: str) -> str:
+    """Put the label `sign` beside each value: whether it reaches the target; without a target there is no sign.
+
+    Args:
+        value: rates.
+        threshold: the target that is in force.
+        on: the labels of the rates.
+    """
+    met_one = f'label_replace({value} >= scalar({threshold}), "sign", "{MET_SIGN}", "", "")'
+    missed_one = f'label_replace({value} < scalar({threshold}), "sign", "{MISSED_SIGN}", "", "")'
+    return f"({met_one} or on ({on}) {missed_one} or on ({on}) {value})"
+
+
 def devices(state: str, *, by: str = "", where: str = "") -> str:
     """Count devices of headline kinds in a state (a regular expression)."""
     place = f",{where}" if where else ""

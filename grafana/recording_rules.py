@@ -19,7 +19,7 @@ SPLITS = {"": (), "_class": ("class",), "_kind": ("kind",)}
 
 def recording_rules() -> dict[str, Any]:
     """Give the content of the rules file."""
-    return {"groups": [_devices(level) for level in LEVELS] + [_points(), _short()]}
+    return {"groups": [_devices(level) for level in LEVELS] + [_points(), _records(), _short()]}
 
 
 def text() -> str:
@@ -77,8 +77,24 @@ def _points() -> dict[str, Any]:
     return {"name": "vidnet_points", "interval": EVERY, "rules": rules}
 
 
+def _records() -> dict[str, Any]:
+    """Which devices have a record, how much of it is filled, and whose clocks are right."""
+    rules = []
+    for record, metric, good, splits in (
+        ("archived", "vidnet_archive_devices", 'archived="yes"', ("",)),
+        ("archive", "vidnet_archive_fields", 'filled="yes"', ("", "_class")),
+        ("clock", "vidnet_device_clocks", 'clock="within"', ("", "_class")),
+    ):
+        for level in ("city", "county"):
+            for suffix in splits:
+                by = ", ".join((*LEVELS[level], *SPLITS[suffix]))
+                rate = f"sum by ({by}) ({metric}{{{good}}}) / (sum by ({by}) ({metric}) > 0)"
+                rules.append(_rule(f"{level}{suffix}:vidnet_{record}:ratio", rate))
+    return {"name": "vidnet_records", "interval": EVERY, "rules": rules}
+
+
 def _short() -> dict[str, Any]:
-    """How many devices more must come online for the target to be met now (RULES §7).
+    """How many devices more must come online, or be mended, for the target to be met now (RULES §7).
 
     A millionth is taken off before rounding up, because 0.95 is no exact number here; the monitor's own figure is.
     """
@@ -86,9 +102,13 @@ def _short() -> dict[str, Any]:
     for level in ("city", "county"):
         by = ", ".join(LEVELS[level])
         online = f'sum by ({by}) (vidnet_devices{{{HEADLINE},state="online"}})'
-        target = 'scalar(max(vidnet_target_ratio{indicator="online",class="any"}))'
-        missing = f"{target} * {level}:vidnet_assessed:sum - {online} - 1e-6"
-        rules.append(_rule(f"{level}:vidnet_online_short:sum", f"clamp_min(ceil({missing}), 0)"))
+        offline = f'sum by ({by}) (vidnet_devices{{{HEADLINE},state="offline"}})'
+        intact = f'sum by ({by}) (vidnet_devices_condition{{{HEADLINE},condition="intact"}})'
+        judged = f'(sum by ({by}) (vidnet_devices_condition{{{HEADLINE},condition=~"intact|faulty"}}) + {offline})'
+        for indicator, good, of in (("online", online, f"{level}:vidnet_assessed:sum"), ("intact", intact, judged)):
+            target = f'scalar(max(vidnet_target_ratio{{indicator="{indicator}",class="any"}}))'
+            missing = f"{target} * {of} - {good} - 1e-6"
+            rules.append(_rule(f"{level}:vidnet_{indicator}_short:sum", f"clamp_min(ceil({missing}), 0)"))
     return {"name": "vidnet_short", "interval": EVERY, "rules": rules}
 
 

@@ -11,7 +11,8 @@ RUN = CliRunner()
 
 
 def test_a_site_gets_boards_rules_and_examples_with_its_own_address(tmp_path: Path):
-    done = RUN.invoke(app, ["grafana", "export", str(tmp_path), "--grafana-url", "http://10.0.0.5:3000/", "--json"])
+    addresses = ["--grafana-url", "http://10.0.0.5:3000/", "--page-url", "http://10.0.0.6:9880/"]
+    done = RUN.invoke(app, ["grafana", "export", str(tmp_path), *addresses, "--json"])
 
     assert done.exit_code == 0, done.output
     files = json.loads(done.stdout)["files"]
@@ -25,6 +26,9 @@ def test_a_site_gets_boards_rules_and_examples_with_its_own_address(tmp_path: Pa
     rules = (tmp_path / "prometheus/rules/alerts.yml").read_text(encoding="utf-8")
     assert "http://10.0.0.5:3000/d/vidnet-overview-zh" in rules
     assert "grafana.example" not in rules
+    board = (tmp_path / "grafana/dashboards/zh/county.json").read_text(encoding="utf-8")
+    assert '"query": "http://10.0.0.6:9880"' in board
+    assert "vidnet.example" not in board
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from grafana.frame import board, row
-from grafana.panels import COUNT, SHARE, Frame, Query, big_number, listing, ranking, trend, verdict
+from grafana.frame import TO_DEVICES, board, page_url, row
+from grafana.panels import COUNT, SHARE, TARGET, Frame, Query, big_number, listing, page, ranking, trend, verdict
 from grafana.queries import CLASS, COUNTY, TOWN, devices, met, named_town, target
 from grafana.words import Language, Words
 
@@ -14,50 +14,50 @@ def build(language: Language) -> Any:
     """Build the board."""
     title = Words("vidnet 区县", "vidnet county")
     about = Words(
-        "一个区县：对照目标、镇街排名、类别与种类、离线时长、故障。",
-        "One county: its figures, towns ranked, classes and kinds, how long devices are offline, faults.",
+        "一个区县：对照目标、镇街排名、类别与种类、离线时长、故障、最差设备、档案。",
+        "One county: its figures, towns, classes and kinds, offline ages, faults, its worst devices, its records.",
     )
-    made = board("county", title, about, language, variables=("county", "town", "class"))
+    made = board("county", title, about, language, variables=("county", "town", "class", "page"))
     made = row(made, Words("现在", "Now"), language)
     for panel in _figures(language):
         made = made.with_panel(panel)
     made = row(made, Words("镇街", "Towns"), language)
     made = made.with_panel(_towns(language)).with_panel(_town_table(language))
-    made = row(made, Words("类别、种类与走势", "Classes, kinds and trend"), language)
-    for panel in (_classes(language), _kinds(language), _ages(language), _faults(language), _trend(language)):
+    made = row(made, Words("类别、种类、最差设备与走势", "Classes, kinds, worst devices and trend"), language)
+    rows = (_classes(language), _kinds(language), _ages(language), _faults(language), _worst(language))
+    for panel in (*rows, _records(language), _trend(language)):
         made = made.with_panel(panel)
     return made
 
 
 def _figures(language: Language) -> list[Any]:
-    online = f"county:vidnet_online:ratio{{{COUNTY}}}"
-    intact = f"county:vidnet_intact:ratio{{{COUNTY}}}"
     here = Words("所选区县的瞬时值。", "Of the county chosen, at this instant.")
 
-    def share(title: Words) -> Frame:
-        return Frame(title, here, 4, 5, SHARE, 3)
+    def number(title: Words, expr: str, unit: str = SHARE, height: int = 4) -> Any:
+        frame = Frame(title, here, 4, height, unit, 3 if unit == SHARE else 0)
+        return big_number(frame, Query(expr), language)
 
+    panels = []
+    for name, words, short in (
+        ("online", Words("在线率", "Online rate"), Words("在线差额（台）", "Devices short, online")),
+        ("intact", Words("完好率", "Intact rate"), Words("完好差额（台）", "Devices short, intact")),
+    ):
+        rate = f"county:vidnet_{name}:ratio{{{COUNTY}}}"
+        against = Frame(Words(f"{words.zh}对照目标", f"{words.en}: target"), here, 4, 5)
+        is_met = Query(met(rate, target(name)), Words("现在", "now"))
+        panels += [
+            number(words, rate, height=5),
+            verdict(against, is_met, language, against=target(name)),
+            number(short, f"county:vidnet_{name}_short:sum{{{COUNTY}}}", COUNT, height=5),
+        ]
     return [
-        big_number(share(Words("在线率", "Online rate")), Query(online), language),
-        verdict(
-            Frame(Words("在线率对照目标", "Online: target"), here, 4, 5), Query(met(online, target("online"))), language
-        ),
-        big_number(
-            Frame(Words("差额（台）", "Devices short"), here, 4, 5, COUNT, 0),
-            Query(f"county:vidnet_online_short:sum{{{COUNTY}}}"),
-            language,
-        ),
-        big_number(share(Words("完好率", "Intact rate")), Query(intact), language),
-        big_number(
-            share(Words("实测占比", "Measured share")),
-            Query(f"county:vidnet_measured:ratio{{{COUNTY}}}"),
-            language,
-        ),
-        big_number(
-            share(Words("判定占比", "Judged share")),
-            Query(f"county:vidnet_judged:ratio{{{COUNTY}}}"),
-            language,
-        ),
+        *panels,
+        number(Words("实测占比", "Measured share"), f"county:vidnet_measured:ratio{{{COUNTY}}}"),
+        number(Words("判定占比", "Judged share"), f"county:vidnet_judged:ratio{{{COUNTY}}}"),
+        number(Words("建档率", "Devices with a record"), f"county:vidnet_archived:ratio{{{COUNTY}}}"),
+        number(Words("档案完整率", "Archive completeness"), f"county:vidnet_archive:ratio{{{COUNTY}}}"),
+        number(Words("时钟合格率", "Clocks within the limit"), f"county:vidnet_clock:ratio{{{COUNTY}}}"),
+        number(Words("报备", "Exempt"), devices("exempt", where=COUNTY), COUNT),
     ]
 
 
@@ -100,7 +100,8 @@ def _town_table(language: Language) -> Any:
         ("Value #C", Words("离线", "Offline"), COUNT),
         ("Value #D", Words("未知", "Unknown"), COUNT),
     )
-    return listing(frame, queries, language, columns=columns, joined_by="town")
+    links = ((TO_DEVICES, page_url("connectivity=offline&sort=since", region="${__data.fields.town}")),)
+    return listing(frame, queries, language, columns=columns, links=links, joined_by="town")
 
 
 def _classes(language: Language) -> Any:
@@ -141,7 +142,8 @@ def _ages(language: Language) -> Any:
         0,
     )
     expr = f"sum by (age) (vidnet_offline_devices{{{COUNTY}}})"
-    return ranking(frame, Query(expr, Words("{{age}}", "{{age}}")), language)
+    links = ((TO_DEVICES, page_url("connectivity=offline&sort=since")),)
+    return ranking(frame, Query(expr, Words("{{age}}", "{{age}}")), language, links=links)
 
 
 def _faults(language: Language) -> Any:
@@ -157,14 +159,49 @@ def _faults(language: Language) -> Any:
         0,
     )
     expr = f"sort_desc(sum by (fault) (vidnet_device_faults{{{COUNTY}}}))"
-    return ranking(frame, Query(expr, Words("{{fault}}", "{{fault}}")), language)
+    links = ((TO_DEVICES, page_url("fault=${__field.labels.fault}")),)
+    return ranking(frame, Query(expr, Words("{{fault}}", "{{fault}}")), language, links=links)
+
+
+def _worst(language: Language) -> Any:
+    """Lead to the devices themselves: no series tells of one device, vidnet's own page lists them."""
+    lists = (
+        (Words("离线最久的设备", "Devices offline longest"), "connectivity=offline&sort=since"),
+        (
+            Words("离线的一类点设备", "First-class devices offline"),
+            "connectivity=offline&point_class=first&sort=since",
+        ),
+        (Words("故障设备", "Faulty devices"), "condition=faulty&sort=since"),
+        (Words("未知设备", "Devices not known now"), "connectivity=unknown&sort=since"),
+        (Words("未判定的在线设备", "Devices online, not judged"), "connectivity=online&condition=unknown"),
+    )
+    lines = [f"- [{words.in_(language)}]({page_url(query)})" for words, query in lists]
+    about = Words(
+        "打开 vidnet 网页上该区县的设备清单，最差在前。",
+        "Opens the county's lists of devices on vidnet's own page, the worst first.",
+    )
+    title = Words("最差设备（打开网页清单）", "Worst devices (on vidnet's page)")
+    return page(title, about, "\n".join(lines), language, height=10, width=6)
+
+
+def _records(language: Language) -> Any:
+    frame = Frame(
+        Words("各类档案完整率", "Archive completeness by class"),
+        Words("已填必填项 ÷ 应填必填项（一机一档）。", "Required fields of the records that are filled / required."),
+        8,
+        10,
+        SHARE,
+        3,
+    )
+    expr = f"sort(county_class:vidnet_archive:ratio{{{COUNTY},{CLASS}}})"
+    return ranking(frame, Query(expr, Words("{{class}}", "{{class}}")), language)
 
 
 def _trend(language: Language) -> Any:
     frame = Frame(
         Words("区县走势", "The county over time"),
         Words("在线率与完好率；虚线为生效目标。", "Online and intact rate; dashed: the target in force."),
-        14,
+        24,
         10,
         SHARE,
         3,
@@ -172,6 +209,6 @@ def _trend(language: Language) -> Any:
     queries = (
         Query(f"county:vidnet_online:ratio{{{COUNTY}}}", Words("在线率", "Online rate")),
         Query(f"county:vidnet_intact:ratio{{{COUNTY}}}", Words("完好率", "Intact rate")),
-        Query(target("online"), Words("目标", "target")),
+        Query(target("online"), TARGET),
     )
     return trend(frame, queries, language)

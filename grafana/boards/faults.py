@@ -102,8 +102,7 @@ def _compliance(language: Language) -> Any:
         SHARE,
         3,
     )
-    within = 'sum by (county) (vidnet_device_clocks{clock="within"})'
-    expr = f"sort({named_county(f'({within} / (sum by (county) (vidnet_device_clocks) > 0))')})"
+    expr = f"sort({named_county('county:vidnet_clock:ratio')})"
     return ranking(frame, Query(expr, Words("{{name}}", "{{name_en}}")), language)
 
 

@@ -1,37 +1,46 @@
-"""City overview 全市总览: the figures against their targets, the counties ranked, the trend, what is wrong now."""
+"""City overview 全市总览: the figures against their targets, counties ranked, the trend, what is wrong now.
+
+It hangs on a wall: numbers and bars with texts of a set size, no tables, whose cells Grafana shows in 14 px.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from grafana.frame import COUNTY_ROW_URL, COUNTY_URL, TO_COUNTY, board, row
-from grafana.panels import COUNT, SHARE, Frame, Query, big_number, listing, ranking, trend, verdict
-from grafana.queries import devices, met, named_county, target
+from grafana.frame import COUNTY_URL, TO_COUNTY, board, row
+from grafana.panels import COUNT, SHARE, TARGET, Frame, Query, big_number, ranking, trend, verdict
+from grafana.queries import devices, met, named_county, signed, target
 from grafana.words import Language, Words
 
 ONLINE, INTACT = Words("在线率", "Online rate"), Words("完好率", "Intact rate")
+SIGNED = Words("{{sign}} {{name}}", "{{sign}} {{name_en}}")
 
 
 def build(language: Language) -> Any:
     """Build the board."""
     title = Words("vidnet 全市总览", "vidnet city overview")
     about = Words(
-        "全市在线率、完好率与联网覆盖率对照目标；各区县排名；当前告警。",
-        "Online rate, intact rate and networked coverage of the city against their targets; counties; alerts now.",
+        "全市在线率、完好率与联网覆盖率对照目标；各区县排名；走势；当前事件与告警。",
+        "Online rate, intact rate and coverage of the city against their targets; counties; trend; what is wrong now.",
     )
     made = board("overview", title, about, language)
     made = row(made, Words("现在", "Now"), language)
-    for panel in _figures(language):
+    for panel in (*_figures(language), *_numbers(language)):
         made = made.with_panel(panel)
-    made = row(made, Words("区县", "Counties"), language)
-    made = made.with_panel(_ranked(language)).with_panel(_counties(language))
-    made = row(made, Words("趋势与告警", "Trend and alerts"), language)
-    return made.with_panel(_trend(language)).with_panel(_incidents(language)).with_panel(_alerts(language))
+    made = row(made, Words("区县（✔ 达标 ✘ 未达标）", "Counties (✔ met ✘ missed)"), language)
+    for panel in _counties(language):
+        made = made.with_panel(panel)
+    made = row(made, Words("走势、事件与告警", "Trend, incidents and alerts"), language)
+    for panel in (_trend(language), _incidents(language), _alerts(language)):
+        made = made.with_panel(panel)
+    return made
 
 
 def _figures(language: Language) -> list[Any]:
-    online, intact = "city:vidnet_online:ratio", "city:vidnet_intact:ratio"
-    coverage = 'city_class:vidnet_networked:ratio{class="first"}'
+    networked = 'city_class:vidnet_networked:ratio{{class="{}"}}'
+    of_class = Words(
+        "近 30 天内有在线设备的点 ÷ 应联网的点。", "Points with a device online within 30 days / those required."
+    )
     figures = (
         (
             ONLINE,
@@ -39,7 +48,7 @@ def _figures(language: Language) -> list[Any]:
                 "在线 ÷（在线 + 离线），按台数的瞬时值；未知与报备不计入。",
                 "Online / (online + offline) devices at this instant; unknown and exempt ones count in neither.",
             ),
-            online,
+            "city:vidnet_online:ratio",
             target("online"),
         ),
         (
@@ -48,43 +57,46 @@ def _figures(language: Language) -> list[Any]:
                 "完好 ÷（完好 + 故障 + 离线），按台数的瞬时值；未判定不计入。",
                 "Intact / (intact + faulty + offline) devices at this instant; those not judged do not count.",
             ),
-            intact,
+            "city:vidnet_intact:ratio",
             target("intact"),
         ),
         (
             Words("一类点联网率", "First-class networked"),
-            Words(
-                "近 30 天内有在线设备的一类点 ÷ 应联网一类点。",
-                "First-class points with a device online within 30 days / those required.",
-            ),
-            coverage,
+            of_class,
+            networked.format("first"),
             target("networked", "first"),
+        ),
+        (
+            Words("二类点联网率", "Second-class networked"),
+            of_class,
+            networked.format("second"),
+            target("networked", "second"),
         ),
     )
     panels = []
     for title, about, value, threshold in figures:
-        panels.append(big_number(Frame(title, about, 5, 5, SHARE, 3), Query(value), language))
-        against = Words(f"{title.zh} 对照目标", f"{title.en}: target")
-        panels.append(
-            verdict(
-                Frame(
-                    against,
-                    Words(
-                        "与生效目标比较；差一点也是未达标。",
-                        "Held against the target in force; however near, below it is missed.",
-                    ),
-                    3,
-                    5,
-                ),
-                Query(met(value, threshold)),
-                language,
-            )
+        panels.append(big_number(Frame(title, about, 3, 5, SHARE, 3), Query(value), language))
+        against = Words(f"{title.zh}对照目标", f"{title.en}: target")
+        compared = Words(
+            "与生效目标比较；差一点也是未达标。", "Held against the target in force; however near, below it is missed."
         )
+        met_or_not = Query(met(value, threshold), Words("现在", "now"))
+        panels.append(verdict(Frame(against, compared, 3, 5), met_or_not, language, against=threshold))
+    return panels
+
+
+def _numbers(language: Language) -> list[Any]:
     numbers = (
         (
-            Words("差额（台）", "Devices short"),
+            Words("在线差额（台）", "Devices short, online"),
             Words("还需上线多少台，在线率才达标。", "Devices that must come online for the online rate to be met."),
             "city:vidnet_online_short:sum",
+            COUNT,
+        ),
+        (
+            Words("完好差额（台）", "Devices short, intact"),
+            Words("还需修好多少台，完好率才达标。", "Devices that must be mended for the intact rate to be met."),
+            "city:vidnet_intact_short:sum",
             COUNT,
         ),
         (
@@ -94,6 +106,31 @@ def _figures(language: Language) -> list[Any]:
                 "Measured / all that count; below 95 % the rates are not valid.",
             ),
             "city:vidnet_measured:ratio",
+            SHARE,
+        ),
+        (
+            Words("判定占比", "Judged share"),
+            Words(
+                "完好与否已判定 ÷ 考核设备；低于 95 % 时完好率无效。",
+                "Known to be intact or not / assessed; below 95 % the intact rate is not valid.",
+            ),
+            "city:vidnet_judged:ratio",
+            SHARE,
+        ),
+        (
+            Words("档案完整率", "Archive completeness"),
+            Words(
+                "已填必填项 ÷ 应填必填项（一机一档）。", "Required fields of the records that are filled / required."
+            ),
+            "city:vidnet_archive:ratio",
+            SHARE,
+        ),
+        (
+            Words("时钟合格率", "Clocks within the limit"),
+            Words(
+                "限值内的设备 ÷ 读到时钟的在线设备。", "Devices within the limit / online devices whose clock was read."
+            ),
+            "city:vidnet_clock:ratio",
             SHARE,
         ),
         (
@@ -115,62 +152,70 @@ def _figures(language: Language) -> list[Any]:
             COUNT,
         ),
         (
-            Words("联网设备", "Connected devices"),
-            Words("近 30 天在线过的在用设备。", "Devices in service that were online within 30 days."),
-            "sum(vidnet_connected_devices)",
-            COUNT,
+            Words("社区联网率", "Communities networked"),
+            Words("至少有一个联网点的社区 ÷ 全部社区。", "Communities with a networked point / all communities."),
+            "city:vidnet_communities:ratio",
+            SHARE,
         ),
     )
+    panels = []
     for heading, about, expr, unit in numbers:
         decimals = 3 if unit == SHARE else 0
         panels.append(big_number(Frame(heading, about, 4, 4, unit, decimals), Query(expr), language))
+    connected, wanted = "sum(vidnet_connected_devices)", 'max(vidnet_target_devices{indicator="connected"})'
+    about = Words("近 30 天在线过的在用设备。", "Devices in service that were online within 30 days.")
+    heading = Words("联网设备", "Connected devices")
+    panels.append(big_number(Frame(heading, about, 4, 4, COUNT, 0), Query(connected), language))
+    frame = Frame(Words("联网设备对照目标", "Connected: target"), about, 4, 4)
+    query = Query(met(connected, wanted), Words("现在", "now"))
+    panels.append(verdict(frame, query, language, against=wanted, unit=COUNT))
     return panels
 
 
-def _ranked(language: Language) -> Any:
-    frame = Frame(
-        Words("各区县在线率（高到低）", "Online rate by county, highest first"),
-        Words(
-            "瞬时在线率；目标见表。点击进入区县。",
-            "Online rate of this instant; the target is in the table. Click for the county.",
-        ),
-        10,
-        14,
-        SHARE,
-        3,
-    )
-    query = Query(f"sort_desc({named_county('county:vidnet_online:ratio')})", Words("{{name}}", "{{name_en}}"))
-    return ranking(frame, query, language, links=((TO_COUNTY, COUNTY_URL),))
+def _counties(language: Language) -> list[Any]:
+    def bars(heading: Words, about: Words, expr: str, unit: str, legend: Words) -> Any:
+        frame = Frame(heading, about, 6, 15, unit, 3 if unit == SHARE else 0)
+        return ranking(frame, Query(expr, legend), language, links=((TO_COUNTY, COUNTY_URL),))
 
+    def against(indicator: str) -> str:
+        rates = signed(f"county:vidnet_{indicator}:ratio", target(indicator), on="county")
+        return f"sort_desc({named_county(rates)})"
 
-def _counties(language: Language) -> Any:
-    frame = Frame(
-        Words("区县对照目标", "Counties against their targets"),
-        Words(
-            "在线率、完好率、是否达标、差额与实测占比。点击进入区县。",
-            "Online and intact rate, whether the target is met, devices short, measured share. Click for the county.",
+    click = Words("点击进入区县。", "Click for the county.")
+    by_name = Words("{{name}}", "{{name_en}}")
+    return [
+        bars(
+            Words("在线率排名", "Online rate, ranked"),
+            Words(f"各区县瞬时在线率，高到低。{click.zh}", f"By county at this instant, highest first. {click.en}"),
+            against("online"),
+            SHARE,
+            SIGNED,
         ),
-        14,
-        14,
-    )
-    queries = (
-        Query(named_county("county:vidnet_online:ratio")),
-        Query(met("county:vidnet_online:ratio", target("online"))),
-        Query("county:vidnet_online_short:sum"),
-        Query("county:vidnet_intact:ratio"),
-        Query("county:vidnet_measured:ratio"),
-    )
-    name = Words("name", "name_en").in_(language)
-    columns = (
-        ("county", Words("编码", "Code"), ""),
-        (name, Words("区县", "County"), ""),
-        ("Value #A", ONLINE, SHARE),
-        ("Value #B", Words("在线达标", "Online met"), "bool_yes_no"),
-        ("Value #C", Words("差额（台）", "Short"), COUNT),
-        ("Value #D", INTACT, SHARE),
-        ("Value #E", Words("实测占比", "Measured"), SHARE),
-    )
-    return listing(frame, queries, language, columns=columns, links=((TO_COUNTY, COUNTY_ROW_URL),), joined_by="county")
+        bars(
+            Words("完好率排名", "Intact rate, ranked"),
+            Words(f"各区县瞬时完好率，高到低。{click.zh}", f"By county at this instant, highest first. {click.en}"),
+            against("intact"),
+            SHARE,
+            SIGNED,
+        ),
+        bars(
+            Words("在线差额（台）", "Devices short, online"),
+            Words(f"还需上线多少台才达标，多到少。{click.zh}", f"That must come online, most first. {click.en}"),
+            f"sort_desc({named_county('county:vidnet_online_short:sum')})",
+            COUNT,
+            by_name,
+        ),
+        bars(
+            Words("实测占比", "Measured share"),
+            Words(
+                f"已实测 ÷ 应测，低到高；低于 95 % 时比率无效。{click.zh}",
+                f"Lowest first; below 95 % the county's rates are not valid. {click.en}",
+            ),
+            f"sort({named_county('county:vidnet_measured:ratio')})",
+            SHARE,
+            by_name,
+        ),
+    ]
 
 
 def _trend(language: Language) -> Any:
@@ -182,52 +227,45 @@ def _trend(language: Language) -> Any:
         24,
         11,
         SHARE,
-        3,
+        2,
     )
     queries = (
         Query("city:vidnet_online:ratio", ONLINE),
         Query("city:vidnet_intact:ratio", INTACT),
-        Query(target("online"), Words("目标", "target")),
+        Query(target("online"), TARGET),
     )
     return trend(frame, queries, language)
 
 
 def _incidents(language: Language) -> Any:
     frame = Frame(
-        Words("当前事件", "Incidents now"),
+        Words("当前事件中的离线设备（台）", "Devices down in incidents now"),
         Words(
-            "未结束的事件与其中离线设备，按种类与责任方；明细见 vidnet incidents list。",
-            "Open incidents and devices down in them, by kind and responsible party; vidnet incidents list has each.",
+            "未结束的事件，按种类与责任方；明细见 vidnet incidents list。",
+            "Open incidents by kind and responsible party; vidnet incidents list has each.",
         ),
         12,
         10,
+        COUNT,
+        0,
     )
-    # Several series without one label of their own in common: joined by kind and party as one text.
-    both = 'label_join({}, "what", " · ", "kind", "party")'
-    queries = (
-        Query(both.format("sum by (kind, party) (vidnet_incidents_open)")),
-        Query(both.format("sum by (kind, party) (vidnet_incident_devices)")),
-    )
-    columns = (
-        ("what", Words("种类 · 责任方", "Kind · party"), ""),
-        ("Value #A", Words("事件", "Incidents"), COUNT),
-        ("Value #B", Words("离线设备（台）", "Devices down"), COUNT),
-    )
-    return listing(frame, queries, language, columns=columns, joined_by="what")
+    legend = "{{kind}} · {{party}}"
+    expr = "sort_desc(sum by (kind, party) (vidnet_incident_devices))"
+    return ranking(frame, Query(expr, Words(legend, legend)), language)
 
 
 def _alerts(language: Language) -> Any:
     frame = Frame(
-        Words("当前告警", "Alerts now"),
-        Words("正在触发或即将触发的 vidnet 规则。", "vidnet's rules that fire, or are about to."),
+        Words("当前告警（个区县）", "Alerts now, by how many counties"),
+        Words(
+            "正在触发的 vidnet 规则，按级别；先做什么见系统健康看板。",
+            "vidnet's rules that fire, by severity; the board of the monitor's health says what to do first.",
+        ),
         12,
         10,
+        COUNT,
+        0,
     )
-    expr = 'sum by (alertname, alertstate, severity, county) (ALERTS{alertname=~"Vidnet.*"})'
-    columns = (
-        ("severity", Words("级别", "Severity"), ""),
-        ("alertname", Words("规则", "Rule"), ""),
-        ("county", Words("区县", "County"), ""),
-        ("alertstate", Words("状态", "State"), ""),
-    )
-    return listing(frame, (Query(expr),), language, columns=columns)
+    legend = "{{severity}} · {{alertname}}"
+    expr = 'sort_desc(count by (severity, alertname) (ALERTS{alertname=~"Vidnet.*",alertstate="firing"}))'
+    return ranking(frame, Query(expr, Words(legend, legend)), language)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from grafana.frame import COUNTY_ROW_URL, TO_COUNTY, board, row
-from grafana.panels import COUNT, SHARE, Frame, Query, big_number, listing, ranking, trend, verdict
+from grafana.panels import COUNT, SHARE, TARGET, Frame, Query, big_number, listing, ranking, trend, verdict
 from grafana.queries import met, named_county, target
 from grafana.words import Language, Words
 
@@ -58,8 +58,9 @@ def _of_class(name: str, words: Words, language: Language) -> list[Any]:
                 3,
                 5,
             ),
-            Query(met(networked, target("networked", name))),
+            Query(met(networked, target("networked", name)), Words("现在", "now")),
             language,
+            against=target("networked", name),
         ),
         big_number(
             Frame(
@@ -179,4 +180,4 @@ def _trend(language: Language) -> Any:
         3,
     )
     queries = [Query(f'city_class:vidnet_networked:ratio{{class="{name}"}}', words) for name, words in CLASSES]
-    return trend(frame, [*queries, Query(target("networked", "first"), Words("目标", "target"))], language)
+    return trend(frame, [*queries, Query(target("networked", "first"), TARGET)], language)

@@ -11,6 +11,9 @@ from monitor.app.wiring import config_folder
 PLACEHOLDER = "http://grafana.example"
 """Stands in the rules for where the site's Grafana is."""
 
+PAGE_PLACEHOLDER = "http://vidnet.example"
+"""Stands in the boards for where the site's vidnet serves its own page."""
+
 
 class SiteFilesError(Exception):
     """The files cannot be written; the message says where and why."""
@@ -23,12 +26,13 @@ def grafana_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "grafana"
 
 
-def export_site_files(folder: Path, *, grafana_url: str) -> list[str]:
+def export_site_files(folder: Path, *, grafana_url: str, page_url: str) -> list[str]:
     """Write everything into a folder and give the names of the files, in order.
 
     Args:
         folder: made where it is missing; files of the same names are replaced.
         grafana_url: what takes the place of `PLACEHOLDER` in the rules.
+        page_url: what takes the place of `PAGE_PLACEHOLDER` in the boards.
 
     Raises:
         SiteFilesError: a file cannot be written.
@@ -44,6 +48,7 @@ def export_site_files(folder: Path, *, grafana_url: str) -> list[str]:
     try:
         for name, source in sources.items():
             text = source.read_text(encoding="utf-8").replace(PLACEHOLDER, grafana_url.rstrip("/"))
+            text = text.replace(PAGE_PLACEHOLDER, page_url.rstrip("/"))
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")

@@ -17,14 +17,17 @@ def export(
     grafana_url: Annotated[
         str, typer.Option("--grafana-url", help="告警中的看板地址 · where alerts' links lead")
     ] = "http://grafana.example",
+    page_url: Annotated[
+        str, typer.Option("--page-url", help="看板中 vidnet 网页的地址 · where the boards' links to vidnet's page lead")
+    ] = "http://vidnet.example",
     as_json: JsonOption = False,
 ) -> None:
     """导出看板、规则与示例配置 · write dashboards, rules and example configuration for a site.
 
-    Example: `vidnet grafana export /tmp/vidnet-site --grafana-url http://10.0.0.5:3000`
+    Example: `vidnet grafana export /tmp/vidnet-site --grafana-url http://10.0.0.5:3000 --page-url http://10.0.0.6:9880`
     """
     with errors_as_messages():
-        written = export_site_files(folder, grafana_url=grafana_url)
+        written = export_site_files(folder, grafana_url=grafana_url, page_url=page_url)
     if as_json:
         print(json.dumps({"folder": str(folder), "files": written}, ensure_ascii=False))
         return

@@ -7,6 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import msgspec
 import pytest
 import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
@@ -14,6 +15,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from grafana.build import BEYOND_THE_SCHEMA, BOARDS, built_files
 from grafana.runbook import FIRST_STEPS
+from monitor.adapters.web.devices import DevicesQuery
 from tests.grafana.boards import ALERTS, FILES, RECORDING, ROOT, load, panels, queries
 from tests.programs import need_program
 
@@ -73,7 +75,9 @@ def test_colours_can_be_told_apart_by_everybody(path: Path):
 def test_the_overview_can_be_read_from_afar():
     for language in ("zh", "en"):
         for panel in panels(load(ROOT / "grafana" / language / "overview.json")):
-            if panel["type"] in ("stat", "bargauge"):
+            # The texts of a table have no size to set, nor have the axes of a trend, which is the one panel without.
+            assert panel["type"] in ("stat", "bargauge", "timeseries"), panel["title"]
+            if panel["type"] != "timeseries":
                 sizes = panel["options"]["text"]
                 assert min(sizes["titleSize"], sizes["valueSize"]) >= 16, panel["title"]
 
@@ -92,6 +96,18 @@ def test_links_and_variables_resolve(path: Path):
         assert set(re.findall(r"var-(\w+)=", arguments)) <= there
     used = {name for _, expr, _ in queries(board) for name in re.findall(r"\$\{?(\w+)", expr)}
     assert used - {"__rate_interval"} <= variables
+
+
+def test_links_to_the_pages_lists_of_devices_ask_what_the_page_understands():
+    found = set()
+    for path in FILES:
+        for query in re.findall(r"\$\{page:raw\}/#/devices\?([^\"\\)]+)", path.read_text(encoding="utf-8")):
+            found |= {part.partition("=")[::2] for part in query.split("&")}
+
+    assert {name for name, _ in found} == {"region", "connectivity", "condition", "point_class", "fault", "sort"}
+    for name, text in found:
+        if "$" not in text:
+            msgspec.convert({name: text}, DevicesQuery)
 
 
 @BOARD
