@@ -81,11 +81,19 @@ def test_every_outcome_is_documented_with_what_it_proves():
     assert documented == {outcome.value: proof.value for outcome, proof in PROOF_OF.items()}
 
 
-def test_the_readme_lists_every_command():
-    documented = {row[0].strip("`").split()[1] for row in _table_rows("README.md") if row[0].startswith("`vidnet ")}
+def test_the_readme_lists_every_command_once_with_all_that_is_below_it():
+    rows = [row for row in _table_rows("README.md") if row[0].startswith("`vidnet ")]
+    documented = [row[0].strip("`").split()[1] for row in rows]
     commands = get_command(app).commands  # type: ignore[attr-defined]
+    below = {name: set(getattr(commands[name], "commands", ())) for name in commands}
+    missing = {
+        (name, each)
+        for name, row in zip(documented, rows, strict=True)
+        for each in below[name] - set(re.findall(r"[a-z][a-z-]+", " ".join(row)))
+    }
 
-    assert documented == set(commands)
+    assert sorted(documented) == sorted(commands)
+    assert not missing
 
 
 def test_links_between_documents_resolve():
