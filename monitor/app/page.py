@@ -15,12 +15,11 @@ import structlog
 
 from monitor.adapters.db.accounts import SqlAccounts
 from monitor.adapters.db.alert_queries import SqlAlertDecisions, SqlAlertQueries
-from monitor.adapters.db.deep_looks import SqlDeepStore
 from monitor.adapters.db.directory import SqlDirectory
+from monitor.adapters.db.dossiers import SqlDossiers
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.objections import SqlObjections
-from monitor.adapters.db.pictures import SqlPictureStore
 from monitor.adapters.db.queries import SqlQueries
 from monitor.adapters.db.trend import SqlTrend
 from monitor.adapters.files.alert_rules import read_alert_rules
@@ -117,8 +116,7 @@ class WebPage:
             alerts=alerts,
             alert_decisions=decisions,
             orders=OrderDesk(alerts, decisions),
-            deep=SqlDeepStore(database),
-            pictures=SqlPictureStore(database),
+            dossiers=SqlDossiers(database),
             alert_titles=_titles(settings, folder=folder),
             imports=self._imports,
             reports=Reports(settings, folder=folder, worker=worker),

@@ -1,6 +1,6 @@
 """What the journeys need from outside: small protocols, and the errors that every implementation raises.
 
-One file a story: errors, states, inventory, intake, access, looks, reports, alerts.
+One file a story: errors, states, inventory, dossier, intake, access, looks, reports, alerts.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from monitor.ports.alerts import (
     Outbox,
     SpoolResult,
 )
+from monitor.ports.dossier import Dossier, Dossiers
 from monitor.ports.errors import (
     CredentialsError,
     NotifyError,
@@ -53,6 +54,8 @@ __all__ = [
     "DeepStore",
     "Delivery",
     "Directory",
+    "Dossier",
+    "Dossiers",
     "IntakeStore",
     "Inventory",
     "InventoryBatch",

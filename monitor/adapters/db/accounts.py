@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Select, delete, or_, select, update
 
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.schema_access import account, api_token, login_session, remembered_answer
@@ -33,8 +33,7 @@ class SqlAccounts:
 
     async def account(self, name: str) -> Account | None:
         """Give one account, or None."""
-        async with self._database.read() as connection:
-            row = (await connection.execute(select(account).where(account.c.name == name))).first()
+        row = await self._first(select(account).where(account.c.name == name))
         return None if row is None else _account_of(row)
 
     async def save_account(self, account: Account) -> None:
@@ -61,8 +60,7 @@ class SqlAccounts:
     async def session(self, id_hash: str) -> LoginSession | None:
         """Give one session, or None."""
         statement = select(login_session).where(login_session.c.id_hash == id_hash)
-        async with self._database.read() as connection:
-            row = (await connection.execute(statement)).first()
+        row = await self._first(statement)
         return None if row is None else LoginSession(*row)
 
     async def save_session(self, session: LoginSession) -> None:
@@ -102,8 +100,7 @@ class SqlAccounts:
     async def token(self, secret_hash: str) -> ApiToken | None:
         """Give the token of a secret's hash, or None."""
         statement = select(api_token).where(api_token.c.secret_hash == secret_hash)
-        async with self._database.read() as connection:
-            row = (await connection.execute(statement)).first()
+        row = await self._first(statement)
         return None if row is None else _token_of(row)
 
     async def save_token(self, token: ApiToken) -> None:
@@ -128,8 +125,7 @@ class SqlAccounts:
         statement = select(columns.fingerprint, columns.status, columns.body).where(
             columns.caller == caller, columns.key == key
         )
-        async with self._database.read() as connection:
-            row = (await connection.execute(statement)).first()
+        row = await self._first(statement)
         return None if row is None else (row[0], row[1], bytes(row[2]))
 
     async def remember(self, caller: str, key: str, *, answer: tuple[str, int, bytes], at: int) -> None:
@@ -141,6 +137,9 @@ class SqlAccounts:
             await self._answers.write(connection, [(caller, key, *answer, at)])
 
         await self._database.write(work)
+
+    async def _first(self, statement: Select[Any]) -> Any:
+        return await self._database.look_up(lambda connection: connection.execute(statement).first())
 
 
 def _account_of(row: Any) -> Account:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import Row, Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.adapters.db.alert_rows import (
@@ -46,14 +47,12 @@ class SqlAlertQueries:
             statement = statement.where(alert.c.cleared_at.is_(None))
         if since is not None:
             statement = statement.where(or_(alert.c.cleared_at.is_(None), alert.c.cleared_at >= since))
-        async with self._database.read() as connection:
-            return [alert_of(tuple(row)) for row in await connection.execute(statement)]
+        return [alert_of(tuple(row)) for row in await self._rows(statement)]
 
     async def alert(self, alert_id: str) -> Alert | None:
         """Give one alert, or None."""
-        async with self._database.read() as connection:
-            row = (await connection.execute(select(alert).where(alert.c.id == alert_id))).first()
-        return alert_of(tuple(row)) if row else None
+        found = await self._rows(select(alert).where(alert.c.id == alert_id))
+        return alert_of(tuple(found[0])) if found else None
 
     async def incidents(self, *, open_only: bool = False, since: int | None = None) -> list[Incident]:
         """Give incidents, the newest first: those that last, or lasted at an instant or later."""
@@ -62,34 +61,29 @@ class SqlAlertQueries:
             statement = statement.where(incident.c.closed_at.is_(None))
         if since is not None:
             statement = statement.where(or_(incident.c.closed_at.is_(None), incident.c.closed_at >= since))
-        async with self._database.read() as connection:
-            return [incident_of(tuple(row)) for row in await connection.execute(statement)]
+        return [incident_of(tuple(row)) for row in await self._rows(statement)]
 
     async def incident(self, incident_id: str) -> Incident | None:
         """Give one incident, or None."""
-        async with self._database.read() as connection:
-            row = (await connection.execute(select(incident).where(incident.c.id == incident_id))).first()
-        return incident_of(tuple(row)) if row else None
+        found = await self._rows(select(incident).where(incident.c.id == incident_id))
+        return incident_of(tuple(found[0])) if found else None
 
     async def members(self, incident_id: str) -> list[Member]:
         """Give the devices of an incident, those that it took along first."""
         statement = select(incident_member).where(incident_member.c.incident == incident_id)
         statement = statement.order_by(incident_member.c.joined_at, incident_member.c.device)
-        async with self._database.read() as connection:
-            return [Member(*row) for row in await connection.execute(statement)]
+        return [Member(*tuple(row)) for row in await self._rows(statement)]
 
     async def timeline(self, subject: str) -> list[Happening]:
         """Give what happened to an alert, an incident, a silence or a work order, oldest first."""
         statement = select(happening).where(happening.c.subject == subject).order_by(happening.c.at)
-        async with self._database.read() as connection:
-            found = [Happening(*row) for row in await connection.execute(statement)]
+        found = [Happening(*tuple(row)) for row in await self._rows(statement)]
         return sorted(found, key=lambda each: (each.at, _PLACES.get(each.kind, 1)))
 
     async def silences(self) -> list[Silence]:
         """Give all silences, past ones too, in the order of their making."""
         statement = select(silence).order_by(silence.c.created_at, silence.c.id)
-        async with self._database.read() as connection:
-            return [silence_of(tuple(row)) for row in await connection.execute(statement)]
+        return [silence_of(tuple(row)) for row in await self._rows(statement)]
 
     async def orders(self, *, open_only: bool = False, since: int | None = None) -> list[WorkOrder]:
         """Give work orders, the newest first: those that are open, or were at an instant or later."""
@@ -99,8 +93,10 @@ class SqlAlertQueries:
             statement = statement.where(work_order.c.closed_at.is_(None))
         if since is not None:
             statement = statement.where(or_(work_order.c.closed_at.is_(None), work_order.c.closed_at >= since))
-        async with self._database.read() as connection:
-            return [order_of(tuple(row)) for row in await connection.execute(statement)]
+        return [order_of(tuple(row)) for row in await self._rows(statement)]
+
+    async def _rows(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+        return await self._database.look_up(lambda connection: connection.execute(statement).all())
 
 
 class SqlAlertDecisions:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.adapters.db.deep_rows import login_of, login_row, look_of, look_row, said_of, said_row
@@ -31,6 +31,55 @@ _FORGET_OLD = delete(deep_look).where(
 )
 
 
+def login_in(connection: Connection, device_id: str) -> LoginRecord | None:
+    """Give what is remembered of logging in to a device, or None."""
+    statement = select(device_login).join(device, device.c.key == device_login.c.device)
+    row = connection.execute(statement.where(device.c.id == device_id)).first()
+    return login_of(tuple(row)) if row else None
+
+
+def looks_in(connection: Connection, device_id: str) -> list[DeepSummary]:
+    """Give a device's last deep looks, newest first."""
+    statement = (
+        select(deep_look)
+        .join(device, device.c.key == deep_look.c.device)
+        .where(device.c.id == device_id)
+        .order_by(deep_look.c.at.desc())
+    )
+    return [look_of(tuple(row), device_id=device_id) for row in connection.execute(statement)]
+
+
+def known_in(connection: Connection, device_id: str) -> Known:
+    """Give what is known of a device before a look."""
+    statement = (
+        select(
+            device_record.c.vendor,
+            device_record.c.serial,
+            device_record.c.mac,
+            device_record.c.retention_days,
+            device_said.c.serial,
+            device_said.c.macs,
+            device_said.c.said,
+        )
+        .select_from(device)
+        .outerjoin(device_record, device_record.c.device == device.c.key)
+        .outerjoin(device_said, device_said.c.device == device.c.key)
+        .where(device.c.id == device_id)
+    )
+    row = connection.execute(statement).first()
+    if row is None:
+        return Known()
+    vendor, serial, mac, retention_days, heard_serial, heard_macs, said = row
+    recorded_mac = mac_of(mac or "")
+    return Known(
+        recorded=Identity(serial or "", (recorded_mac,) if recorded_mac else ()),
+        heard=Identity(heard_serial or "", tuple((heard_macs or "").split())),
+        said=said_of(said) if said else None,
+        vendor=vendor or "",
+        retention_days=int(retention_days) if (retention_days or "").isdecimal() else None,
+    )
+
+
 class SqlDeepStore:
     """`ports.DeepStore` on a database."""
 
@@ -53,39 +102,11 @@ class SqlDeepStore:
 
     async def login(self, device_id: str) -> LoginRecord | None:
         """Give the same of one device, or None."""
-        statement = select(device_login).join(device, device.c.key == device_login.c.device)
-        row = await self._one(statement.where(device.c.id == device_id))
-        return login_of(row) if row else None
+        return await self._database.look_up(lambda connection: login_in(connection, device_id))
 
     async def known(self, device_id: str) -> Known:
         """Give what is known of a device before a look."""
-        statement = (
-            select(
-                device_record.c.vendor,
-                device_record.c.serial,
-                device_record.c.mac,
-                device_record.c.retention_days,
-                device_said.c.serial,
-                device_said.c.macs,
-                device_said.c.said,
-            )
-            .select_from(device)
-            .outerjoin(device_record, device_record.c.device == device.c.key)
-            .outerjoin(device_said, device_said.c.device == device.c.key)
-            .where(device.c.id == device_id)
-        )
-        row = await self._one(statement)
-        if row is None:
-            return Known()
-        vendor, serial, mac, retention_days, heard_serial, heard_macs, said = row
-        recorded_mac = mac_of(mac or "")
-        return Known(
-            recorded=Identity(serial or "", (recorded_mac,) if recorded_mac else ()),
-            heard=Identity(heard_serial or "", tuple((heard_macs or "").split())),
-            said=said_of(said) if said else None,
-            vendor=vendor or "",
-            retention_days=int(retention_days) if (retention_days or "").isdecimal() else None,
-        )
+        return await self._database.look_up(lambda connection: known_in(connection, device_id))
 
     async def said(self) -> list[tuple[str, Said]]:
         """Give what each device said of itself last, by device."""
@@ -99,14 +120,7 @@ class SqlDeepStore:
 
     async def looks(self, device_id: str) -> list[DeepSummary]:
         """Give a device's last deep looks, newest first."""
-        statement = (
-            select(deep_look)
-            .join(device, device.c.key == deep_look.c.device)
-            .where(device.c.id == device_id)
-            .order_by(deep_look.c.at.desc())
-        )
-        async with self._database.read() as connection:
-            return [look_of(tuple(row), device_id=device_id) for row in await connection.execute(statement)]
+        return await self._database.look_up(lambda connection: looks_in(connection, device_id))
 
     async def keep(self, batch: DeepBatch) -> None:
         """Store a batch in one transaction; the same batch given again changes nothing.
@@ -132,11 +146,6 @@ class SqlDeepStore:
                 await connection.execute(_FORGET_OLD, looked_at)
 
         await self._database.write(work)
-
-    async def _one(self, statement: Select[Any]) -> tuple[Any, ...] | None:
-        async with self._database.read() as connection:
-            row = (await connection.execute(statement)).first()
-        return None if row is None else tuple(row)
 
 
 class SqlOrders:

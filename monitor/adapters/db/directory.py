@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory_rows import PointReader, RecordReader
@@ -25,18 +25,17 @@ class SqlDirectory:
 
     async def records_of(self, device_ids: Sequence[str]) -> dict[str, DeviceRecord]:
         """Give the records of some devices, by id."""
-        reader = RecordReader()
-        found: dict[str, DeviceRecord] = {}
-        async with self._database.read() as connection:
-            for some in _parts(device_ids):
-                statement = (
-                    select(device.c.id, device_record)
-                    .join(device_record, device.c.key == device_record.c.device)
-                    .where(device.c.id.in_(some))
-                )
-                for row in await connection.execute(statement):
-                    found[row[0]] = reader.record(tuple(row[1:]), row[0])
-        return found
+        statement = select(device.c.id, device_record).join(device_record, device.c.key == device_record.c.device)
+
+        def work(connection: Connection) -> dict[str, DeviceRecord]:
+            reader = RecordReader()
+            return {
+                row[0]: reader.record(tuple(row[1:]), row[0])
+                for some in _parts(device_ids)
+                for row in connection.execute(statement.where(device.c.id.in_(some)))
+            }
+
+        return await self._database.look_up(work)
 
     async def devices_like(self, text: str, *, limit: int) -> list[str]:
         """Give the ids of devices whose id, name or address holds a text."""
@@ -51,14 +50,17 @@ class SqlDirectory:
 
     async def points_of(self, point_ids: Sequence[str]) -> dict[str, Point]:
         """Give some points, by id."""
-        reader = PointReader()
-        found: dict[str, Point] = {}
-        async with self._database.read() as connection:
-            for some in _parts(point_ids):
-                for row in await connection.execute(select(point).where(point.c.id.in_(some))):
-                    read = reader.point(row)
-                    found[read.id] = read
-        return found
+
+        def work(connection: Connection) -> dict[str, Point]:
+            reader = PointReader()
+            found = (
+                reader.point(tuple(row))
+                for some in _parts(point_ids)
+                for row in connection.execute(select(point).where(point.c.id.in_(some)))
+            )
+            return {each.id: each for each in found}
+
+        return await self._database.look_up(work)
 
     async def points_like(self, text: str, *, limit: int) -> list[str]:
         """Give the ids of points whose id or name holds a text."""

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from monitor.adapters.db.keys import DeviceKeys
+from monitor.adapters.db.lookups import SqliteLookups
 from monitor.adapters.db.trouble import DRIVER_ERRORS, explain
 from monitor.ports import StoreRefusedError
 
@@ -53,12 +54,14 @@ class Database:
         parsed = _parse(url)
         self.where = _where(parsed)
         self.keys = DeviceKeys()
+        self._lookups: SqliteLookups | None = None
         if parsed.drivername == "sqlite+aiosqlite":
             self.engine = create_async_engine(parsed, hide_parameters=True)
             event.listen(self.engine.sync_engine, "do_connect", _try_to_open)
             event.listen(self.engine.sync_engine, "connect", _set_pragmas)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
             self._reader = self.engine
+            self._lookups = SqliteLookups(parsed, on_connect=_set_pragmas, on_begin=_begin_sqlite)
         else:
             self.engine = _postgres_engine(parsed, command_timeout_s=command_timeout_s)
             # As on SQLite, everything read in one `read` is of one instant.
@@ -95,10 +98,27 @@ class Database:
             async with self._reader.connect() as connection:
                 yield connection
 
+    async def look_up(self, work: Callable[[Connection], T]) -> T:
+        """Run short reads, all as of one instant, and give their result; for what people wait for.
+
+        `work` gets a connection that does not wait for an event loop, and must not touch what other threads change.
+
+        Raises:
+            StoreBusyError: it cannot be read now; try again.
+            StoreRefusedError: it cannot be read as it is.
+        """
+        with self._named_failures():
+            if self._lookups is not None:
+                return await self._lookups.run(work)
+            async with self._reader.connect() as connection:
+                return await connection.run_sync(work)
+
     async def close(self) -> None:
         """Let the running write finish and close all connections; a closed database opens again when used."""
         if self._writing:
             await asyncio.wait(self._writing)
+        if self._lookups is not None:
+            await self._lookups.close()
         await self.engine.dispose()
 
     async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:

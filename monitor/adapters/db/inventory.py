@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.adapters.db import schema
@@ -45,6 +45,17 @@ from monitor.ports import InventoryBatch
 _COUNTING = [state.value for state in ExemptionState if state.counts]
 
 
+def device_in(connection: Connection, device_id: str) -> tuple[Device, DeviceRecord] | None:
+    """Give one device with its record, or None."""
+    record = schema.device_record
+    row = connection.execute(select(schema.device).where(schema.device.c.id == device_id)).first()
+    if row is None:
+        return None
+    texts = connection.execute(select(record).where(record.c.device == row[0])).first()
+    found = RecordReader().record(texts, device_id) if texts else DeviceRecord(device_id)
+    return DeviceReader().device(tuple(row), device_id), found
+
+
 class SqlInventory:
     """`ports.Inventory` on a database."""
 
@@ -82,8 +93,7 @@ class SqlInventory:
     async def revision(self) -> int:
         """Give the number of the newest revision, 0 for an inventory never recorded."""
         statement = select(schema.sequence.c.value).where(schema.sequence.c.name == "inventory")
-        async with self._database.read() as connection:
-            return await connection.scalar(statement) or 0
+        return await self._database.look_up(lambda connection: connection.scalar(statement) or 0)
 
     async def devices(self, *, since: int = 0) -> list[Device]:
         """Give all devices, retired ones too, in the order in which they were first recorded.
@@ -106,14 +116,7 @@ class SqlInventory:
 
     async def device(self, device_id: str) -> tuple[Device, DeviceRecord] | None:
         """Give one device with its record, or None."""
-        record = schema.device_record
-        async with self._database.read() as connection:
-            row = (await connection.execute(select(schema.device).where(schema.device.c.id == device_id))).first()
-            if row is None:
-                return None
-            texts = (await connection.execute(select(record).where(record.c.device == row[0]))).first()
-        found = RecordReader().record(texts, device_id) if texts else DeviceRecord(device_id)
-        return DeviceReader().device(row, device_id), found
+        return await self._database.look_up(lambda connection: device_in(connection, device_id))
 
     async def records(self) -> list[DeviceRecord]:
         """Give the record of every device that has one, in the order in which the devices were first recorded."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.adapters.db.documents import storable
@@ -21,6 +21,18 @@ _scores = msgspec.json.Decoder(dict[str, float])
 _encode = msgspec.json.Encoder().encode
 
 
+def memory_in(connection: Connection, device_id: str) -> PictureMemory:
+    """Give what is remembered of a device's pictures."""
+    looks = select(picture_look).join(device, device.c.key == picture_look.c.device)
+    baselines = select(picture_baseline).join(device, device.c.key == picture_baseline.c.device)
+    last = connection.execute(looks.where(device.c.id == device_id)).first()
+    found = connection.execute(baselines.where(device.c.id == device_id)).all()
+    return PictureMemory(
+        None if last is None else _look_of(tuple(last), device_id=device_id),
+        {LightClass(row.light): Baseline(row.signature, row.looks, row.lowest, row.highest) for row in found},
+    )
+
+
 class SqlPictureStore:
     """`ports.PictureStore` on a database."""
 
@@ -31,15 +43,7 @@ class SqlPictureStore:
 
     async def memory(self, device_id: str) -> PictureMemory:
         """Give what is remembered of a device's pictures."""
-        looks = select(picture_look).join(device, device.c.key == picture_look.c.device)
-        baselines = select(picture_baseline).join(device, device.c.key == picture_baseline.c.device)
-        async with self._database.read() as connection:
-            last = (await connection.execute(looks.where(device.c.id == device_id))).first()
-            found = (await connection.execute(baselines.where(device.c.id == device_id))).all()
-        return PictureMemory(
-            None if last is None else _look_of(tuple(last), device_id=device_id),
-            {LightClass(row.light): Baseline(row.signature, row.looks, row.lowest, row.highest) for row in found},
-        )
+        return await self._database.look_up(lambda connection: memory_in(connection, device_id))
 
     async def keep(self, look: PictureLook, light: LightClass | None = None, baseline: Baseline | None = None) -> None:
         """Store a look, and what the view is after it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from monitor.adapters.web.device_parts import (
+    ORDERS_S,
     BaselineOut,
     ChangeOut,
     CorrectionOut,
@@ -20,7 +21,7 @@ from monitor.adapters.web.device_parts import (
     exemptions_of,
     faults_of,
     login_out,
-    orders_of,
+    order_out,
     picture_out,
     said_out,
 )
@@ -29,7 +30,7 @@ from monitor.adapters.web.figures import RegionOut, region_out
 from monitor.adapters.web.problem import Problem, not_found
 from monitor.adapters.web.route import Call, Route
 from monitor.domain.account import Right
-from monitor.domain.device import Device, DeviceRecord
+from monitor.domain.device import DeviceRecord
 from monitor.domain.facts import Axis
 
 MOST_CHANGES = 500
@@ -83,14 +84,16 @@ class LookOut(msgspec.Struct, frozen=True):
 
 async def device(call: Call) -> DevicePageOut:
     """Give everything about one device."""
-    found, record = await _one(call)
+    device_id = call.params["id"]
+    dossier = await call.parts.dossiers.dossier(device_id, most_facts=MOST_CHANGES, orders_since=call.at - ORDERS_S)
+    if dossier is None:
+        raise _unknown(call, device_id)
+    found, record = dossier.device, dossier.record
+    call.require(found.region)
     counts = call.parts.counts()
     number = counts.number_of(found.id)
     row = unlisted(call, found, record) if number is None else listed(call, number, found, record)
     state = call.parts.state(found.id)
-    changes = await call.parts.queries.changes(device_id=found.id)
-    corrections = await call.parts.queries.corrections(device_id=found.id)
-    pictures = await call.parts.pictures.memory(found.id)
     endpoint = found.endpoint
     texts = {name: getattr(record, name) for name in DeviceRecord.__slots__ if name != "device_id"}
     return DevicePageOut(
@@ -119,7 +122,7 @@ async def device(call: Call) -> DevicePageOut:
         requires=list(call.parts.policy.intact_requires),
         changes=[
             ChangeOut(each.seq, each.axis.value, each.old, each.new, each.at, each.cause.value, each.fault)
-            for each in changes[-MOST_CHANGES:]
+            for each in dossier.changes
         ],
         corrections=[
             CorrectionOut(
@@ -134,15 +137,15 @@ async def device(call: Call) -> DevicePageOut:
                 author=each.author,
                 reason=each.reason,
             )
-            for each in corrections[-MOST_CHANGES:]
+            for each in dossier.corrections
         ],
         exemptions=await exemptions_of(call, found),
-        deep_looks=[deep_out(each) for each in await call.parts.deep.looks(found.id)],
-        said=said_out(await call.parts.deep.known(found.id)),
-        picture=picture_out(pictures.last),
-        baselines=baselines_out(pictures.baselines),
-        login=login_out(await call.parts.deep.login(found.id)),
-        orders=await orders_of(call, found.id),
+        deep_looks=[deep_out(each) for each in dossier.looks],
+        said=said_out(dossier.known),
+        picture=picture_out(dossier.pictures.last),
+        baselines=baselines_out(dossier.pictures.baselines),
+        login=login_out(dossier.login),
+        orders=[order_out(each) for each in dossier.orders],
         looked_at=endpoint is not None,
         now=call.at,
     )
@@ -150,7 +153,12 @@ async def device(call: Call) -> DevicePageOut:
 
 async def look_now(call: Call) -> LookOut:
     """Make a look at a device due now, at most once in a while for each device."""
-    found, _ = await _one(call)
+    device_id = call.params["id"]
+    inventoried = await call.parts.inventory.device(device_id)
+    if inventoried is None:
+        raise _unknown(call, device_id)
+    found, _ = inventoried
+    call.require(found.region)
     wait_s = call.parts.recent_looks.wait_s(found.id, at=call.at)
     if wait_s > 0:
         raise Problem(
@@ -162,15 +170,10 @@ async def look_now(call: Call) -> LookOut:
     return LookOut(found.id, call.at)
 
 
-async def _one(call: Call) -> tuple[Device, DeviceRecord]:
-    device_id = call.params["id"]
-    found = await call.parts.inventory.device(device_id)
-    if found is None:
-        # The same answer as for a device elsewhere, so that nobody learns what stands outside their region.
-        call.require(None)
-        raise not_found(device_id)
-    call.require(found[0].region)
-    return found
+def _unknown(call: Call, device_id: str) -> Problem:
+    """Refuse as for a device elsewhere, so that nobody learns what stands outside their region; else say so."""
+    call.require(None)
+    return not_found(device_id)
 
 
 ROUTES = (

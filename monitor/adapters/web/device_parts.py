@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -10,11 +10,12 @@ from monitor.adapters.web.route import Call
 from monitor.domain.baseline import Baseline, LightClass
 from monitor.domain.deep import DeepSummary, Known
 from monitor.domain.device import Device
-from monitor.domain.facts import Exemption, ExemptionScope
+from monitor.domain.facts import ExemptionScope
 from monitor.domain.fault import FAULTS
 from monitor.domain.login import MAX_REFUSALS, LoginRecord
 from monitor.domain.picture_look import PictureLook
 from monitor.domain.state import DeviceState
+from monitor.domain.work_order import WorkOrder
 
 ORDERS_S = 90 * 86_400
 
@@ -172,15 +173,15 @@ async def exemptions_of(call: Call, device: Device) -> list[CoveringOut]:
     above = call.parts.counts().above(device)
     lineage = call.tree.lineage(device.region or "")
 
-    def covers(each: Exemption) -> bool:
-        return {
-            ExemptionScope.DEVICE: each.scope_id == device.id,
-            ExemptionScope.POINT: each.scope_id == device.point,
-            ExemptionScope.REGION: each.scope_id in lineage,
-            ExemptionScope.PATH: each.scope_id in above,
-        }[each.scope]
-
-    found = [each for each in await call.parts.exemptions_known.all(at=call.at) if covers(each)]
+    covering: dict[ExemptionScope, Collection[str | None]] = {
+        ExemptionScope.DEVICE: (device.id,),
+        ExemptionScope.POINT: (device.point,),
+        ExemptionScope.REGION: lineage,
+        ExemptionScope.PATH: above,
+    }
+    found = [
+        each for each in await call.parts.exemptions_known.all(at=call.at) if each.scope_id in covering[each.scope]
+    ]
     return [
         CoveringOut(each.id, each.start, each.end, each.reason, each.document, each.approver)
         for each in sorted(found, key=lambda each: -each.start)[:20]
@@ -261,12 +262,8 @@ def picture_out(look: PictureLook | None) -> PictureOut | None:
     )
 
 
-async def orders_of(call: Call, device_id: str) -> list[DeviceOrderOut]:
-    """Give the work orders of the last 90 days that a device is part of."""
-    found = [each for each in await call.parts.alerts.orders(since=call.at - ORDERS_S) if device_id in each.devices]
-    return [
-        DeviceOrderOut(
-            each.id, each.state.value, each.title_zh, each.title_en, each.opened_at, each.closed_at, each.result
-        )
-        for each in found
-    ]
+def order_out(order: WorkOrder) -> DeviceOrderOut:
+    """Give a work order in a line."""
+    return DeviceOrderOut(
+        order.id, order.state.value, order.title_zh, order.title_en, order.opened_at, order.closed_at, order.result
+    )

@@ -16,11 +16,10 @@ from monitor.ports import (
     AlertDecisions,
     AlertQueries,
     AuditLog,
-    DeepStore,
     Directory,
+    Dossiers,
     Inventory,
     Objections,
-    PictureStore,
     Queries,
     Remembered,
     Trend,
@@ -219,8 +218,7 @@ class Parts:
     alerts: AlertQueries
     alert_decisions: AlertDecisions
     orders: OrderDesk
-    deep: DeepStore
-    pictures: PictureStore
+    dossiers: Dossiers
     alert_titles: Callable[[Alert, Incident | None], tuple[str, str]]
     imports: Imports
     reports: Reports
