@@ -4,7 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEVICES ?=
 
-TEST_PACKAGES := openssl postgresql prometheus prometheus-alertmanager mosquitto iproute2 chromium fonts-noto-cjk
+# GStreamer's RTSP server, with its encoders and the system Python's bindings, is the camera not written by us.
+RTSP_PACKAGES := gir1.2-gst-rtsp-server-1.0 python3-gi $(addprefix gstreamer1.0-plugins-,base good ugly bad)
+TEST_PACKAGES := openssl postgresql prometheus prometheus-alertmanager mosquitto iproute2 chromium fonts-noto-cjk \
+	$(RTSP_PACKAGES)
 BENCH_PACKAGES := mosquitto nginx prometheus-blackbox-exporter
 
 .PHONY: charts screenshots demo test check format bench soak lock clean dashboards

@@ -1,8 +1,10 @@
 """RTSP DESCRIBE: does a stream answer, does it want a login, and has it video (RFC 2326; RFC 7616 for Digest).
 
 The worker's FFmpeg gets a URL only after this has gone well, so a refused login is counted once, and what goes wrong
-has a name. Some servers answer 404 instead of 401 to whom they do not know: with a login it is found out that the path
-is there, but FFmpeg gives up at such a 404, so no picture can be had, and no fault is shown.
+has a name. Some servers answer 404 instead of 401 to whom they do not know. Where such a 404 says how to log in, it is
+found out whether the path is there, but FFmpeg gives up at it, so no picture can be had. Where it does not (GStreamer's
+server with a default token), there is no nonce, so no Digest can be made, and Basic would give the password to whoever
+answers: it is said that the path may be hidden. No fault is shown either way: the picture is not known.
 """
 
 from __future__ import annotations

@@ -6,7 +6,10 @@ Nothing that FFmpeg writes is passed on: its messages may repeat the URL, and wi
 
 from __future__ import annotations
 
+import contextlib
+import re
 import time
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import av
@@ -19,7 +22,9 @@ from collectors.picture.job import fingerprint
 av.logging.set_level(None)
 
 _WIDEST = 1_600
-_PROBE = {"probesize": "32", "analyzeduration": "1", "fpsprobesize": "0", "fflags": "nobuffer", "max_delay": "500000"}
+_START_CODE = re.compile(rb"\x00\x00\x01")
+_BUSY_S, _BUSY_TRIES = 0.5, 4
+_PROBE = {"probesize": "32", "analyzeduration": "1", "fpsprobesize": "0", "max_delay": "500000"}
 
 
 class KeyFrame(NamedTuple):
@@ -53,12 +58,7 @@ def key_frame(url: str, *, transport: str, timeout_s: float, total_s: float) -> 
             "no_keyframe", "too_large" or "corrupt".
     """
     ends_at = time.monotonic() + total_s
-    options = {"rtsp_transport": transport, **_PROBE}
-    try:
-        container = av.open(url, options=options, timeout=(timeout_s, timeout_s))
-    except av.error.FFmpegError as error:
-        raise _unopened(error) from None
-    with container:
+    with _opened(url, transport, timeout_s=timeout_s, ends_at=ends_at) as container:
         stream = next(iter(container.streams.video), None)
         if stream is None:
             raise NotDecodedError("no_stream", "the stream has no video")
@@ -67,13 +67,18 @@ def key_frame(url: str, *, transport: str, timeout_s: float, total_s: float) -> 
         _hold_to_limits(context.width, context.height)
         heard = False
         try:
-            for packet in container.demux(stream):
+            packets = container.demux(stream)
+            for packet in packets:
                 heard = heard or packet.size > 0
                 if packet.is_keyframe and packet.size:
-                    payload = fingerprint(bytes(packet))
+                    data = bytes(packet)
                     frames: list[Any] = list(packet.decode()) or list(context.decode(None))
+                    if frames and frames[0].is_corrupt and context.name == "h264":
+                        whole = _whole(data, packets)
+                        if whole != data:
+                            data, frames = whole, _decoded(whole, context) or frames
                     if frames:
-                        return _as_key_frame(frames[0], payload)
+                        return _as_key_frame(frames[0], fingerprint(data))
                 if time.monotonic() > ends_at:
                     break
         except av.error.InvalidDataError:
@@ -83,6 +88,51 @@ def key_frame(url: str, *, transport: str, timeout_s: float, total_s: float) -> 
     if heard:
         raise NotDecodedError("no_keyframe", f"no key frame within {total_s:.0f} s")
     raise NotDecodedError("no_stream", "no packet came")
+
+
+def _opened(url: str, transport: str, *, timeout_s: float, ends_at: float) -> Any:
+    """Open a stream; a server that is busy ending what we asked before (GStreamer's answers 503) is asked again."""
+    options = {"rtsp_transport": transport, **_PROBE}
+    for left in reversed(range(_BUSY_TRIES)):
+        try:
+            return av.open(url, options=options, timeout=(timeout_s, timeout_s))
+        except av.error.HTTPServerError as error:
+            if not left or time.monotonic() + _BUSY_S >= ends_at:
+                raise _unopened(error) from None
+            time.sleep(_BUSY_S)
+        except av.error.FFmpegError as error:
+            raise _unopened(error) from None
+    raise AssertionError("the last try either opens or says why not")
+
+
+def _whole(data: bytes, packets: Iterator[Any]) -> bytes:
+    """Give an H.264 key frame with the slices that come apart from it.
+
+    Servers that repeat the parameter sets before every slice (GStreamer's, for one) make FFmpeg take each slice for a
+    picture of its own.
+    """
+    parts = [data]
+    with contextlib.suppress(av.error.FFmpegError):
+        for packet in packets:
+            more = bytes(packet)
+            if not _goes_on(more):
+                break
+            parts.append(more)
+    return b"".join(parts)
+
+
+def _goes_on(data: bytes) -> bool:
+    """Tell whether a packet's first slice is not its picture's first: its number of the first macroblock is not 0."""
+    slices = (unit for unit in _START_CODE.split(data) if len(unit) > 1 and unit[0] & 31 in (1, 5))
+    first = next(slices, b"")
+    return bool(first) and not first[1] & 0x80
+
+
+def _decoded(data: bytes, like: Any) -> list[Any]:
+    """Decode one frame by itself, by a decoder that has seen no other."""
+    context: Any = av.CodecContext.create(like.name, "r")
+    context.extradata, context.thread_count = like.extradata, 1
+    return [*context.decode(av.Packet(data)), *context.decode(None)]
 
 
 def _as_key_frame(frame: Any, payload: str) -> KeyFrame:
@@ -112,4 +162,6 @@ def _unopened(error: av.error.FFmpegError) -> NotDecodedError:
         return NotDecodedError("no_stream", "the server accepted and said nothing")
     if isinstance(error, av.error.InvalidDataError):
         return NotDecodedError("corrupt", "the stream cannot be understood")
+    if isinstance(error, av.error.HTTPServerError):
+        return NotDecodedError("no_stream", "the server is there and cannot give the stream (RTSP 5xx)")
     return NotDecodedError("no_stream", "the stream could not be opened")
