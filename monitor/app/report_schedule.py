@@ -28,7 +28,7 @@ from monitor.app.report_news import tell
 from monitor.app.reporting import Made, Step, make_report, quiet
 from monitor.app.wiring import database_of
 from monitor.domain.period import Period, week_period
-from monitor.domain.weeks import week_of
+from monitor.domain.weeks import IsoWeek, week_of
 from monitor.ports import StoreError
 from monitor.services.report_material import ReportError
 from monitor.settings import Settings, seconds_of_day
@@ -42,21 +42,32 @@ LOOK_EVERY_S = 60.0
 FIRST_LOOK_S = 10.0
 """After a start the looks come first."""
 
+RETRY_AFTER_S = 600.0
+"""A report that could not be made, for a full disk say, is tried again after so long."""
+
+_JUST_AFTER_S = 0.1
 _NICE = 10
+
+
+def due_at(week: IsoWeek, *, zone: ZoneInfo, weekly_at: str) -> float:
+    """Give the instant at which a week's report is due: on the Monday after it."""
+    monday = week.shifted(1).first_day
+    clock = timedelta(seconds=seconds_of_day(weekly_at))
+    return (datetime(monday.year, monday.month, monday.day, tzinfo=zone) + clock).timestamp()
 
 
 def due_periods(at: int, *, zone: ZoneInfo, weekly_at: str) -> list[Period]:
     """Give the weeks whose report should be there at an instant, the oldest first, four weeks back at most."""
     this = week_of(at, zone)
-    found = []
-    for back in range(CAUGHT_UP_WEEKS, 0, -1):
-        week = this.shifted(-back)
-        monday = week.shifted(1).first_day
-        clock = timedelta(seconds=seconds_of_day(weekly_at))
-        due = datetime(monday.year, monday.month, monday.day, tzinfo=zone) + clock
-        if due.timestamp() <= at:
-            found.append(week_period(week, zone))
-    return found
+    weeks = [this.shifted(-back) for back in range(CAUGHT_UP_WEEKS, 0, -1)]
+    return [week_period(week, zone) for week in weeks if due_at(week, zone=zone, weekly_at=weekly_at) <= at]
+
+
+def next_due_s(at: float, *, zone: ZoneInfo, weekly_at: str) -> float:
+    """Give after how many seconds the next report is due."""
+    this = week_of(int(at), zone)
+    instants = (due_at(week, zone=zone, weekly_at=weekly_at) for week in (this.shifted(-1), this))
+    return next(instant for instant in instants if instant > at) - at
 
 
 async def make_due(
@@ -105,7 +116,7 @@ class ReportSchedule:
         self._database = database
         self._folder = folder
         self._now = now
-        self._done: set[str] = set()
+        self._done: set[str] = set()  # periods of which nothing is known
 
     def work(self) -> Iterable[Coroutine[Any, Any, None]]:
         """Give what runs until the service stops."""
@@ -123,33 +134,37 @@ class ReportSchedule:
             await asyncio.sleep(MARK_EVERY_S)
 
     async def _keep_making(self) -> None:
-        await asyncio.sleep(FIRST_LOOK_S)
+        pause_s = FIRST_LOOK_S
         while True:
+            await asyncio.sleep(pause_s)
+            failed = False
             try:
-                due = await self._due()
+                failed = await self._is_any_due() and not await self._make()
             except StoreError as error:
                 log.warning("report.not_looked_after", error=str(error))
-            else:
-                if due and await self._make():
-                    self._done |= due
-            await asyncio.sleep(LOOK_EVERY_S)
+            zone, weekly_at = self._settings.zone(), self._settings.report.weekly_at
+            until_due_s = next_due_s(self._now(), zone=zone, weekly_at=weekly_at) + _JUST_AFTER_S
+            pause_s = RETRY_AFTER_S if failed else min(LOOK_EVERY_S, until_due_s)
 
-    async def _due(self) -> set[str]:
-        """Give the periods that are due, of which something is known, and that nobody has made yet."""
-        runs = SqlReportRuns(self._database)
+    async def _is_any_due(self) -> bool:
+        """Tell whether a report is due of which something is known, and that nobody has made or is making."""
+        runs, at = SqlReportRuns(self._database), int(self._now())
         zone, weekly_at = self._settings.zone(), self._settings.report.weekly_at
-        found = set()
-        for period in due_periods(int(self._now()), zone=zone, weekly_at=weekly_at):
-            if period.name not in self._done and not await runs.is_made(period.name, "draft"):
-                if await runs.anything_known(start=period.start, end=period.end):
-                    found.add(period.name)
-                else:
-                    self._done.add(period.name)
-        return found
+        for period in due_periods(at, zone=zone, weekly_at=weekly_at):
+            if period.name in self._done or not await runs.is_open(period.name, "draft", at=at, stale_s=STALE_CLAIM_S):
+                continue
+            if await runs.anything_known(start=period.start, end=period.end):
+                return True
+            self._done.add(period.name)
+        return False
 
     async def _make(self) -> bool:
-        """Run the worker, and tell whether all that was due is there."""
-        order = {"settings": self._settings.model_dump(mode="json"), "folder": str(self._folder)}
+        """Run the worker by our time, and tell whether it could do what it is for."""
+        order = {
+            "settings": self._settings.model_dump(mode="json"),
+            "folder": str(self._folder),
+            "at": self._now(),
+        }
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "monitor.app.report_worker"),
             stdin=asyncio.subprocess.PIPE,
@@ -169,8 +184,12 @@ class ReportSchedule:
         return process.returncode == 0
 
 
-async def run_worker(order: dict[str, Any], *, now: Callable[[], float]) -> list[str]:
+async def run_worker(order: dict[str, Any], *, steady: Callable[[], float]) -> list[str]:
     """Do what a worker is started for, and give the folders of what it published.
+
+    Args:
+        order: the settings, what their paths are relative to, and what time it is for the service that asks.
+        steady: a counter of seconds that no step of the clock touches.
 
     Raises:
         ReportError, ReportFolderError, StoreError: it could not be done.
@@ -178,9 +197,10 @@ async def run_worker(order: dict[str, Any], *, now: Callable[[], float]) -> list
     os.nice(_NICE)
     settings = Settings.model_validate(order["settings"])
     folder = Path(order["folder"])
+    ahead = order["at"] - steady()
     database = database_of(settings, folder=folder)
     try:
-        made = await make_due(settings, database, folder=folder, now=now)
+        made = await make_due(settings, database, folder=folder, now=lambda: steady() + ahead)
     finally:
         await database.close()
     return [str(each.revision.path) for each in made]

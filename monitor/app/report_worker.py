@@ -15,11 +15,12 @@ def main() -> int:
     """Make what is due, print the folders, and give the exit code."""
     gc.disable()  # a report makes millions of objects and hardly a cycle; then the process ends
     try:
-        published = asyncio.run(run_worker(json.load(sys.stdin), now=time.time))
+        published = asyncio.run(run_worker(json.load(sys.stdin), steady=time.monotonic))
     except WORKER_ERRORS as error:
         print(error, file=sys.stderr)
         return 1
-    print("\n".join(published))
+    for folder in published:
+        print(folder)
     return 0
 
 

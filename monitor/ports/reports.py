@@ -82,8 +82,8 @@ class ReportRuns(Protocol):
     async def claim(self, period: str, status: str, *, by: str, at: int, stale_s: int) -> bool:
         """Take a report on oneself, unless it is made already or somebody has been making it for less than so long."""
 
-    async def is_made(self, period: str, status: str) -> bool:
-        """Tell whether a report is published."""
+    async def is_open(self, period: str, status: str, *, at: int, stale_s: int) -> bool:
+        """Tell whether a report is neither made, nor somebody has been making it for less than so long."""
 
     async def finish(self, period: str, status: str, *, revision: int, at: int) -> None:
         """Note that a claimed report is published."""

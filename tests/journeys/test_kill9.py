@@ -57,10 +57,11 @@ class Children:
     config: Path
     port: int = 0
     pid: int = 0
+    ahead_s: float = 0
 
     async def start(self) -> None:
         assert self.process.stdin is not None
-        self.process.stdin.write(f"{self.config}\n".encode())
+        self.process.stdin.write(f"{self.config}\t{self.ahead_s}\n".encode())
         self.pid = self.port = 0
         while not (self.pid and self.port):
             word, number = await self._hear()

@@ -95,12 +95,13 @@ class SqlReportRuns:
 
         return await self._database.write(work)
 
-    async def is_made(self, period: str, status: str) -> bool:
-        """Tell whether a report is published."""
+    async def is_open(self, period: str, status: str, *, at: int, stale_s: int) -> bool:
+        """Tell whether a report is neither made, nor somebody has been making it for less than so long."""
         table = schema.report_run
-        mine = (table.c.period == period) & (table.c.status == status) & table.c.finished_at.is_not(None)
+        mine = (table.c.period == period) & (table.c.status == status)
+        taken = table.c.finished_at.is_not(None) | (table.c.claimed_at > at - stale_s)
         async with self._database.read() as connection:
-            return bool(await connection.scalar(select(exists().where(mine))))
+            return not await connection.scalar(select(exists().where(mine & taken)))
 
     async def finish(self, period: str, status: str, *, revision: int, at: int) -> None:
         """Note that a claimed report is published."""
