@@ -54,7 +54,8 @@ def test_missed_weeks_are_caught_up_once(city: CliCity) -> None:
 
 def test_of_several_processes_one_makes_each(city: CliCity) -> None:
     settings = read_settings(city.config)
-    order = json.dumps({"settings": settings.model_dump(mode="json"), "folder": str(city.config.parent)})
+    values = {"settings": settings.model_dump(mode="json"), "folder": str(city.config.parent), "at": time.time()}
+    order = json.dumps(values)
     command = [sys.executable, "-m", "monitor.app.report_worker"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
 
