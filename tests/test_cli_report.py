@@ -145,6 +145,31 @@ def test_people_read_it_in_their_language(city: CliCity) -> None:
     assert "http" not in html.replace("http-equiv", "")
 
 
+def test_the_page_ranks_counties_and_puts_what_is_not_valid_behind(city: CliCity) -> None:
+    week = last_week(int(time.time()), ZONE)
+
+    async def doubt(inventory: Any, _: Any) -> None:
+        unknown = [
+            Correction(
+                f"370702-{n}", Axis.CONNECTIVITY, week.start, week.end, "unknown", Cause.DECISION, by_person=True
+            )
+            for n in range(5)
+        ]
+        await inventory.record(InventoryBatch(corrections=unknown))
+
+    city.read(doubt)
+    made = city.json("report", "weekly")
+
+    html = (Path(made["folder"]) / "report.zh.html").read_text(encoding="utf-8")
+    assert 0 < html.index(">寒亭区<") < html.index(">潍城区<"), "the first county of the tree is not valid"
+    assert '<span class="bounds">0.00%–80.00%</span>' in html  # nobody judged those that answered
+    assert 'fill="#b9bec5"' in html
+    assert "每项只列前 5 位" in html
+    below = {row["region_code"]: row["weeks_below"] for row in reversed(rows(made["folder"], "summary-details.csv"))}
+    # The weeks before were missed; one that cannot be judged neither adds to them nor ends them.
+    assert (below["370702"], below["370703"]) == ("1", "2")
+
+
 def test_a_revision_is_never_changed_and_comes_out_the_same_again(city: CliCity) -> None:
     first = city.json("report", "weekly")["folder"]
     before = {each.name: each.read_bytes() for each in Path(first).iterdir()}

@@ -36,7 +36,7 @@ from monitor.domain.incident import title_of
 from monitor.domain.period import Period
 from monitor.domain.policy import stale_after
 from monitor.domain.target import Target
-from monitor.services.report_material import IncidentInput, Previous, ReportError, row_name
+from monitor.services.report_material import IncidentInput, Previous, ReportError, periods_below, row_name
 from monitor.services.report_table import Lang
 from monitor.services.weekly_report import (
     STATUSES,
@@ -334,7 +334,7 @@ def _memory(report: Report) -> dict[str, RowMemory]:
     found = {}
     for row in report.material.rows:
         name = row_name(row)
-        below = (previous.below.get(name, 0) if previous else 0) + 1 if row.online.verdict is Verdict.MISSED else 0
+        below = periods_below(row, before=previous.below.get(name, 0) if previous else 0)
         online, intact = row.online.rate, row.intact.rate
         found[name] = RowMemory((online.numerator, online.denominator), (intact.numerator, intact.denominator), below)
     return found

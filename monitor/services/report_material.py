@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import msgspec
 
-from monitor.domain.assessment import DEFAULT_VALIDITY, Validity
+from monitor.domain.assessment import DEFAULT_VALIDITY, Validity, Verdict
 from monitor.domain.compliance import ComplianceRow, Judging, Method, RowCounter, compliance_rows
 from monitor.domain.coverage import Coverage
 from monitor.domain.device import Device, DeviceKind
@@ -263,7 +263,15 @@ def remember(previous: Previous, row: ComplianceRow, *, below: int) -> None:
     name = row_name(row)
     previous.online[name] = row.online.rate.numerator, row.online.rate.denominator
     previous.intact[name] = row.intact.rate.numerator, row.intact.rate.denominator
-    previous.below[name] = below + 1 if row.online.verdict == "missed" else 0
+    previous.below[name] = periods_below(row, before=below)
+
+
+def periods_below(row: ComplianceRow, *, before: int) -> int:
+    """Give how many periods in a row the online rate has been missed; a period that cannot be judged ends no row."""
+    verdict = row.online.verdict
+    if verdict is Verdict.MISSED:
+        return before + 1
+    return before if verdict in (Verdict.NOT_VALID, Verdict.NO_DATA) else 0
 
 
 async def _add_outages(store: ReportFacts, material: Material) -> None:

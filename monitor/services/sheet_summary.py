@@ -19,7 +19,7 @@ from monitor.domain.rate import (
     raw_online_rate,
 )
 from monitor.domain.tally import Tally
-from monitor.services.report_material import Material, change_of, row_name
+from monitor.services.report_material import Material, change_of, periods_below, row_name
 from monitor.services.report_table import Cell, Column, Kind, Share, Sheet, Word
 from monitor.services.report_words import (
     ALL,
@@ -172,7 +172,6 @@ def _more_cells(row: ComplianceRow, material: Material) -> tuple[Cell, ...]:
     online_before = None if previous is None else previous.online.get(name)
     intact_before = None if previous is None else previous.intact.get(name)
     below = 0 if previous is None else previous.below.get(name, 0)
-    missed = row.online.verdict is Verdict.MISSED
     region = material.tree.get(row.key.region)
     tally = row.tally
     return (
@@ -185,7 +184,7 @@ def _more_cells(row: ComplianceRow, material: Material) -> tuple[Cell, ...]:
         _share(online_rate(row.sums.shots)),
         change_of(row.online.rate.value, online_before),
         change_of(row.intact.rate.value, intact_before),
-        below + 1 if missed else 0,
+        periods_below(row, before=below),
         *_coverage(row.coverage.get(PointClass.FIRST)),
         *_coverage(row.coverage.get(PointClass.SECOND)),
         _share(Rate(tally.exempt, tally.in_service)),
