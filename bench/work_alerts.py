@@ -49,7 +49,7 @@ async def alerts(spec: dict[str, Any]) -> dict[str, Any]:
     index.put(city.devices)
     evaluator = Evaluator(tree, read_targets(config_folder() / "targets.toml", zone=zone))
     tracker = IncidentTracker(index, standing=lambda: counts, assessed_in=lambda county: readings.assessed_in(county))
-    readings = AlertReadings(lambda: evaluator, counts=lambda: counts, tracker=tracker, zone=zone)
+    readings = AlertReadings(lambda: evaluator, counts=lambda: counts, incidents=tracker.incidents, zone=zone)
     tracker.restore([], [], number=0, cursor=0)
     rules = read_alert_rules(config_folder() / "alerts.toml", receivers=[])
     known: dict[str, dict[str, Alert]] = {rule.id: {} for rule in rules}
@@ -77,13 +77,13 @@ async def alerts(spec: dict[str, Any]) -> dict[str, Any]:
     tracker.step(at + 360)
     tracker.step(at + 460)
     group_s = time.process_time() - began
-    down = sum(one.incident.down for one in tracker.open.values())
+    down = sum(one.incident.down for one in tracker.incidents.by_id.values())
     return {
         "round_ms": round(spent[len(spent) // 2] * 1e3, 1),
         "rules": f"{len(rules)} rules, {len(tree.children(tree.children(None)[0].code))} counties",
         "group_s": round(group_s, 2),
         "group_mb": round((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb) / 1024, 1),
-        "incidents": f"{len(tracker.open)} incidents with {down:,} devices",
+        "incidents": f"{len(tracker.incidents.by_id)} incidents with {down:,} devices",
     }
 
 

@@ -106,7 +106,7 @@ class AlertingParts:
             name_of=self._name_of,
             pace=Pace(hold_down_s=site.hold_down_s, window_s=site.window_s, settle_s=site.settle_s),
         )
-        self.readings = AlertReadings(evaluator, counts=counts, tracker=self.tracker, zone=settings.zone())
+        self.readings = AlertReadings(evaluator, counts=counts, incidents=self.tracker.incidents, zone=settings.zone())
         self._orders = OrderKeeper(
             self.tracker,
             counts=counts,
@@ -120,7 +120,11 @@ class AlertingParts:
             receivers=[_receiver(name, each) for name, each in settings.receivers.items()],
             readings=self.readings,
             details=AlertDetails(
-                self.readings, evaluator=evaluator, tracker=self.tracker, page=site.page, handbook=site.handbook
+                self.readings,
+                evaluator=evaluator,
+                incidents=self.tracker.incidents,
+                page=site.page,
+                handbook=site.handbook,
             ),
             tracker=self.tracker,
             counts=counts,

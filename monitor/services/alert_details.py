@@ -16,7 +16,7 @@ from monitor.domain.region import RegionLevel
 from monitor.domain.tally import EMPTY
 from monitor.services.alert_readings import AlertReadings
 from monitor.services.evaluation import Evaluator
-from monitor.services.incident_tracker import IncidentTracker
+from monitor.services.open_incidents import OpenIncidents
 
 WORST_TOWNS = 3
 MOST_DEVICES = 500
@@ -31,7 +31,7 @@ class AlertDetails:
     Args:
         readings: the figures of this instant.
         evaluator: gives the tree.
-        tracker: the incidents.
+        incidents: the open incidents.
         page: the address of the web page, "" for none.
         handbook: where docs/alerts.md is published, "" for none.
     """
@@ -41,13 +41,13 @@ class AlertDetails:
         readings: AlertReadings,
         *,
         evaluator: Callable[[], Evaluator],
-        tracker: IncidentTracker,
+        incidents: OpenIncidents,
         page: str = "",
         handbook: str = "",
     ) -> None:
         self._readings = readings
         self._evaluator = evaluator
-        self._tracker = tracker
+        self._incidents = incidents
         self._page = page.rstrip("/")
         self._handbook = handbook
 
@@ -56,8 +56,8 @@ class AlertDetails:
         page = f"{self._page}/#county={alert.subject.county}" if self._page else ""
         runbook = f"{self._handbook}#{rule.id}" if self._handbook else ""
         if alert.incident:
-            incident = self._tracker.incident(alert.incident)
-            devices = () if incident is None else tuple(self._tracker.down_in(alert.incident)[:MOST_DEVICES])
+            incident = self._incidents.incident(alert.incident)
+            devices = () if incident is None else tuple(self._incidents.down_in(alert.incident)[:MOST_DEVICES])
             incident = incident or self._readings.now.closed.get(alert.incident)
             return Detail(incident=incident, devices=devices, page=page, runbook=runbook)
         lines_zh, lines_en = self._more(rule, alert)
@@ -79,7 +79,7 @@ class AlertDetails:
         )
 
     def _incidents_in(self, county: str) -> tuple[Incident, ...]:
-        open_now = [one.incident for one in self._tracker.open.values() if one.incident.down]
+        open_now = [one.incident for one in self._incidents.by_id.values() if one.incident.down]
         here = [each for each in open_now if not county or each.county in ("", county)]
         return tuple(sorted(here, key=lambda each: -each.down)[:2])
 

@@ -27,8 +27,8 @@ from monitor.domain.weeks import week_of
 from monitor.ports import Backlog
 from monitor.services.county_drops import CountyDrops
 from monitor.services.evaluation import ASSESSED_CLASSES, Evaluator, rolled_up
-from monitor.services.incident_tracker import IncidentTracker
 from monitor.services.live_counts import LiveCounts
+from monitor.services.open_incidents import OpenIncidents
 
 EXEMPTION_KEPT_S = 30 * 86_400
 
@@ -87,7 +87,7 @@ class AlertReadings:
     Args:
         evaluator: the tree and the targets.
         counts: gives the live counts.
-        tracker: the incidents.
+        incidents: the open incidents.
         zone: the city's zone.
     """
 
@@ -96,14 +96,14 @@ class AlertReadings:
         evaluator: Callable[[], Evaluator],
         *,
         counts: Callable[[], LiveCounts],
-        tracker: IncidentTracker,
+        incidents: OpenIncidents,
         zone: tzinfo,
     ) -> None:
         self.exemptions: Sequence[Exemption] = ()
         self.past: Mapping[str, Sequence[Past]] = {}
         self._evaluator = evaluator
         self._counts = counts
-        self._tracker = tracker
+        self._open = incidents
         self._zone = zone
         self.now = Round(0, {}, Health())
         self._county_drops = CountyDrops()
@@ -260,7 +260,7 @@ class AlertReadings:
             before = dark.get(device.point)
             if before is None and not counts.stands_dark(device.id):
                 continue
-            told = bool(self._tracker.incident_of(device.id))
+            told = bool(self._open.incident_of(device.id))
             if before is not None:
                 since, told = max(since, before[0]), told and before[2]
             dark[device.point] = (since, device, told)
@@ -324,7 +324,7 @@ class AlertReadings:
 
     def _incidents(self, rule: AlertRule) -> Iterable[Reading]:
         own = rule.measure is Measure.OWN_NETWORK
-        for one in self._tracker.open.values():
+        for one in self._open.by_id.values():
             incident = one.incident
             if (incident.kind is IncidentKind.OWN_NETWORK) is not own:
                 continue
@@ -334,7 +334,7 @@ class AlertReadings:
                 subject,
                 Fraction(max(1, incident.down)),
                 rule.threshold if rule.threshold is not None else _ZERO,
-                suppressed=self._tracker.is_exempt(incident.id),
+                suppressed=self._open.is_exempt(incident.id),
                 incident=incident.id,
                 since=incident.began_at,
             )
@@ -351,11 +351,11 @@ class AlertReadings:
 
     def _down_by_county(self) -> Counter[str]:
         counties: Counter[str] = Counter()
-        for one in self._tracker.open.values():
+        for one in self._open.by_id.values():
             if one.incident.county:
                 counties[one.incident.county] += one.assessed
             elif one.down:
-                counties.update(self._tracker.counties_of(one.incident.id))
+                counties.update(self._open.counties_of(one.incident.id))
         return counties
 
     # -- the service itself ------------------------------------------------------------------------------------------

@@ -127,7 +127,7 @@ class Alerting:
     @property
     def incidents(self) -> list[Incident]:
         """The open incidents, the largest first."""
-        found = [one.incident for one in self._tracker.open.values()]
+        found = [one.incident for one in self._tracker.incidents.by_id.values()]
         return sorted(found, key=lambda incident: -incident.down)
 
     async def load(self, *, at: int, last_seq: int) -> None:
@@ -226,7 +226,9 @@ class Alerting:
         self._orders.mind(batch, updates, at=at, raised={alert.id for alert in self.raised})
         self.rounds += 1
         if not _is_empty(batch):
-            batch.numbers = {"incident": self._tracker.number} | {n: self._numbers[n] for n in ("alert", "outbox")}
+            batch.numbers = {"incident": self._tracker.incidents.number} | {
+                n: self._numbers[n] for n in ("alert", "outbox")
+            }
             self._unsaved = batch
             await self._save(batch)
 
@@ -288,7 +290,7 @@ class Alerting:
                     acked_at, acked_by = decided.acks[alert.id]
                     alerts[key] = replace(alert, acked_at=acked_at, acked_by=acked_by)
         for incident_id, party in decided.parties.items():
-            self._tracker.decide_party(incident_id, party)
+            self._tracker.incidents.decide_party(incident_id, party)
         self._orders.renew(decided.orders)
 
     def _decide(self, batch: AlertBatch, *, at: int, blind: bool) -> None:

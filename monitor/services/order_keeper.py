@@ -11,8 +11,9 @@ from monitor.domain.notification import Message
 from monitor.domain.state import Connectivity, DeviceState
 from monitor.domain.work_order import WorkOrder, judged, most_common, reopened, reopens
 from monitor.ports import AlertBatch
-from monitor.services.incident_tracker import IncidentTracker, Updates
+from monitor.services.incident_tracker import IncidentTracker
 from monitor.services.live_counts import LiveCounts
+from monitor.services.open_incidents import Updates
 
 JUDGED_EVERY_S = 60
 MOST_DEVICES = 5_000
@@ -70,7 +71,7 @@ class OrderKeeper:
             batch: where the order is put.
             at: now.
         """
-        incident = self._tracker.incident(alert.incident) if alert.incident else None
+        incident = self._tracker.incidents.incident(alert.incident) if alert.incident else None
         subject, fault = alert.id, f"{alert.rule}:{alert.subject.key}"
         title_zh, title_en = alert.subject.name_zh, alert.subject.name_en
         if incident is not None:
@@ -110,14 +111,16 @@ class OrderKeeper:
             at: now.
             raised: the ids of raised alerts: an order lasts at least as long as what it was made of.
         """
-        grown = {member.incident for member in updates.members if member.left_at is None} & self._tracker.open.keys()
+        grown = {
+            member.incident for member in updates.members if member.left_at is None
+        } & self._tracker.incidents.by_id.keys()
         changed: dict[str, WorkOrder] = {}
         for order in list(self._orders.values()):
             if order.closed_at is None and order.subject in grown:
                 changed[order.id] = replace(order, devices=self._ever_in(order.subject))
         if at - self._judged_at >= JUDGED_EVERY_S or any(not each.is_open for each in updates.incidents):
             self._judged_at = at
-            lasting = raised | self._tracker.open.keys()
+            lasting = raised | self._tracker.incidents.by_id.keys()
             for order in self._orders.values():
                 if order.closed_at is None and order.subject not in lasting:
                     after = judged(order, map(self._committed, order.devices), at=at, looks=self._good_looks)
@@ -131,7 +134,7 @@ class OrderKeeper:
         batch.orders = [*batch.orders, *(order for order in changed.values() if order.id not in made)]
 
     def _ever_in(self, incident_id: str) -> tuple[str, ...]:
-        return tuple(self._tracker.ever_in(incident_id)[:MOST_DEVICES])
+        return tuple(self._tracker.incidents.ever_in(incident_id)[:MOST_DEVICES])
 
     def _committed(self, device_id: str) -> DeviceState | None:
         """Give a device's state where its connectivity is committed as it says; else one that proves nothing."""

@@ -74,13 +74,13 @@ class City:
         self.readings = AlertReadings(
             lambda: evaluator,
             counts=lambda: self.counts,
-            tracker=self.tracker,
+            incidents=self.tracker.incidents,
             zone=ZONE,
         )
         self.details = AlertDetails(
             self.readings,
             evaluator=lambda: evaluator,
-            tracker=self.tracker,
+            incidents=self.tracker.incidents,
             page="http://127.0.0.1:9880/",
             handbook="https://docs.city.example/alerts",
         )

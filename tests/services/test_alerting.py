@@ -25,7 +25,7 @@ from monitor.domain.work_order import OrderState
 from monitor.ports import AlertBatch, StoreBusyError
 from monitor.services.alert_readings import Health
 from monitor.services.alerting import Alerting, Receiver
-from monitor.services.incident_tracker import Updates
+from monitor.services.open_incidents import Updates
 from monitor.services.order_keeper import OrderKeeper
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -41,7 +41,8 @@ class World:
         self.bad = False
         self.figure = Fraction("0.9")
         self.states: dict[str, DeviceState] = {}
-        self.open: dict[str, Any] = {}
+        self.by_id: dict[str, Any] = {}
+        self.incidents = self
         self.index = self
         self.number_of = 0
 

@@ -14,7 +14,8 @@ from monitor.domain.point import PointClass
 from monitor.domain.region import Region, RegionLevel, RegionTree
 from monitor.domain.state import Cause, Connectivity
 from monitor.services.device_index import DeviceIndex
-from monitor.services.incident_tracker import IncidentTracker, Pace, Updates
+from monitor.services.incident_tracker import IncidentTracker, Pace
+from monitor.services.open_incidents import Updates
 
 T0 = 1_767_225_600
 TOWNS = [(f"370{1 + number % 2}{number:02d}", f"370{1 + number % 2}") for number in range(10)]
@@ -101,7 +102,7 @@ class City:
         return [self.tracker.step(at, blind=blind) for at in range(start, end + 1, 15)]
 
     def open(self) -> list[Incident]:
-        return [one.incident for one in self.tracker.open.values()]
+        return [one.incident for one in self.tracker.incidents.by_id.values()]
 
 
 def test_a_dead_parent_is_one_incident_of_what_fell_with_it_even_when_children_fell_first() -> None:
@@ -231,10 +232,10 @@ def test_exempt_devices_cost_nothing_and_their_incident_is_not_told() -> None:
     city.fall(range(1_000, 1_010), at=T0)
     city.run(T0, T0 + 600)
     [incident] = city.open()
-    assert city.tracker.is_exempt(incident.id)
+    assert city.tracker.incidents.is_exempt(incident.id)
     assert (incident.cost_s, incident.points) == (0, 0)
     city.exempt = {"c1000"}
-    assert not city.tracker.is_exempt(incident.id)
+    assert not city.tracker.incidents.is_exempt(incident.id)
 
 
 def test_while_the_parent_is_exempt_its_incident_is_not_told() -> None:
@@ -243,7 +244,7 @@ def test_while_the_parent_is_exempt_its_incident_is_not_told() -> None:
     city.fall(["r0", *range(20)], at=T0)
     city.run(T0, T0 + 90)
     [incident] = city.open()
-    assert city.tracker.is_exempt(incident.id)
+    assert city.tracker.incidents.is_exempt(incident.id)
 
 
 def test_our_own_outage_is_one_incident_and_groups_nobody() -> None:
