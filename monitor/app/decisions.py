@@ -66,7 +66,7 @@ async def request_desk(settings: Settings, *, folder: Path) -> AsyncIterator[Req
     database = database_of(settings, folder=folder)
     try:
         await require_current(database)
-        yield RequestDesk(SqlInventory(database), SqlQueries(database), zone=settings.zone())
+        yield RequestDesk(SqlInventory(database), SqlQueries(database), SqlStateStore(database), zone=settings.zone())
     finally:
         await database.close()
 

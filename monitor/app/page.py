@@ -21,6 +21,7 @@ from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.objections import SqlObjections
 from monitor.adapters.db.queries import SqlQueries
+from monitor.adapters.db.states import SqlStateStore
 from monitor.adapters.db.trend import SqlTrend
 from monitor.adapters.files.alert_rules import read_alert_rules
 from monitor.adapters.web.api import PREFIX, api
@@ -112,7 +113,7 @@ class WebPage:
             trend=self._trend,
             exemptions_known=KnownExemptions(inventory),
             exemptions=ExemptionDesk(inventory, rules=rules, zone=settings.zone(), quota=Fraction(site.quota)),
-            requests=RequestDesk(inventory, queries, zone=settings.zone()),
+            requests=RequestDesk(inventory, queries, SqlStateStore(database), zone=settings.zone()),
             alerts=alerts,
             alert_decisions=decisions,
             orders=OrderDesk(alerts, decisions),

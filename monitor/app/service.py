@@ -19,6 +19,7 @@ from monitor.adapters import own_clock
 from monitor.adapters.db.archive_counts import SqlArchiveCounts
 from monitor.adapters.db.backup import backups
 from monitor.adapters.db.engine import Database
+from monitor.adapters.db.fault_decisions import SqlFaultDecisions
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.states import SqlStateStore
 from monitor.adapters.metrics.alerts import AlertCollector
@@ -50,6 +51,7 @@ from monitor.ports import CollectorMark, StoreBusyError
 from monitor.services.clock import SteadyClock
 from monitor.services.clock_figures import ClockCell, ClockRates, clock_cells, clock_rates, many_are_off_alike
 from monitor.services.evaluation import Evaluator, Overview, overview_of
+from monitor.services.fault_decisions import FaultFollower
 from monitor.services.ingest import Ingest
 from monitor.services.live_counts import CellKey, LiveCounts
 from monitor.services.own_network import OwnNetwork
@@ -107,6 +109,7 @@ class Service:
         self.ingest = Ingest(
             self._store, policy=policy, mark=self._mark, on_write=self._writes.add, writer=settings.collector.name
         )
+        self._faults = FaultFollower(SqlFaultDecisions(database), self.ingest)
         self._endpoints = {device.id: device.endpoint for device in city.devices if device.endpoint is not None}
         protocols = {endpoint.protocol for endpoint in self._endpoints.values()}
         self._pollers: dict[str, Poller] = {}
@@ -309,6 +312,7 @@ class Service:
         yield self.polling.run()
         yield self._keep_house()
         yield self.following.keep_following(every_s=self._settings.store.follow_every_s)
+        yield self._faults.keep_following()
         yield from self.intake.work()
         yield from self._page.work()
         yield from self.alerting.work()
@@ -358,10 +362,12 @@ class Service:
             now=self.clock.now,
         )
         self.following.on_news(lambda news: self.intake.follow(news.devices))
+        self.following.on_news(lambda _news: self._faults.notice())
         self.ingest.on_commit(lambda states, _changes: self.counts.take(states, at=int(self.clock.now())))
         if mark is not None:
             self.polling.last_look_at = mark.last_look_at
             self.polling.notice_pause(next_due_at=mark.next_due_at)
+        await self._faults.load(at=int(self.clock.now()))
         await self.alerting.load()
         self.following.on_news(lambda news: self.alerting.follow(news.devices))
         await self.intake.begin()

@@ -15,9 +15,10 @@ from monitor.cli.deciding import AsOption, AttachmentOption, DocumentOption, Rea
 from monitor.cli.requests import propose
 from monitor.domain.device import DeviceKind
 from monitor.domain.point import PointClass, PointStatus, Ring
-from monitor.domain.request import FieldChange, Request, RequestKind
+from monitor.domain.request import FAULT_FIELD, FieldChange, Request, RequestKind
 
 DevicesArgument = Annotated[list[str], typer.Argument(metavar="DEVICE…", help="设备编码 · device ids")]
+FaultOption = Annotated[str, typer.Option("--fault", metavar="CODE", help="故障代码 · the fault, see docs/faults.md")]
 FromOption = Annotated[
     str | None, typer.Option("--from", metavar="WHEN", help="自何时起，默认批准时 · from when, at approval by default")
 ]
@@ -183,6 +184,42 @@ def parents(
     """
     ask = _Asking(config, RequestKind.PARENTS, reason, author, since, document, attachment)
     ask.of_devices(devices, {"parents": " ".join(parent or ())}, as_json=as_json)
+
+
+def clear_fault(
+    config: ConfigOption,
+    devices: DevicesArgument,
+    fault: FaultOption,
+    reason: ReasonOption,
+    author: AsOption,
+    document: DocumentOption = "",
+    attachment: AttachmentOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """申请清除已修复而未再探测的故障 · ask to clear a fault that no look can clear.
+
+    Example: `vidnet requests clear-fault -c vidnet.toml ID --fault picture_blur --reason 已擦拭镜头 --as 张三`
+    """
+    ask = _Asking(config, RequestKind.CLEAR_FAULT, reason, author, None, document, attachment)
+    ask.of_devices(devices, {FAULT_FIELD: fault}, as_json=as_json)
+
+
+def confirm_fault(
+    config: ConfigOption,
+    devices: DevicesArgument,
+    fault: FaultOption,
+    reason: ReasonOption,
+    author: AsOption,
+    document: DocumentOption = "",
+    attachment: AttachmentOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """申请确认一个故障 · ask to confirm a fault that looks have not confirmed.
+
+    Example: `vidnet requests confirm-fault -c vidnet.toml ID --fault picture_covered --reason 现场核实 --as 张三`
+    """
+    ask = _Asking(config, RequestKind.CONFIRM_FAULT, reason, author, None, document, attachment)
+    ask.of_devices(devices, {FAULT_FIELD: fault}, as_json=as_json)
 
 
 def point(

@@ -202,6 +202,8 @@ _KINDS = {
     RequestKind.PARENTS: "上联 parents",
     RequestKind.POINT: "点位 point",
     RequestKind.REGION: "区划 region",
+    RequestKind.CLEAR_FAULT: "清除故障 clear fault",
+    RequestKind.CONFIRM_FAULT: "确认故障 confirm fault",
     RequestKind.CORRECTION: "更正 correction",
     RequestKind.WITHDRAWAL: "撤销更正 withdrawal",
 }

@@ -44,6 +44,26 @@ def judge(state: DeviceState, observation: Observation, policy: Policy) -> Step:
     return _change(state, Condition.UNKNOWN, at=at, cause=Cause.EVIDENCE_OLD, looks=(at,))
 
 
+def decide_fault(state: DeviceState, code: str, *, confirmed: bool, at: int, author: str, policy: Policy) -> Step:
+    """Take a person's word that a fault is there (confirmed, since it was first seen) or is not, and judge anew.
+
+    The change is made even where the condition stays as it is: it is the fact that the fault was decided, and by whom.
+    """
+    known = next((fault for fault in state.faults if fault.code == code), FaultRecord(code, at, 1, False))
+    others = tuple(fault for fault in state.faults if fault.code != code)
+    state = replace(state, faults=(*others, replace(known, confirmed=True)) if confirmed else others)
+    standing = [fault for fault in state.faults if fault.confirmed and fault.code in policy.counting_faults]
+    if standing:
+        new, since = Condition.FAULTY, min(fault.first_at for fault in standing)
+    else:
+        expires_at = _expires_at(state, policy)
+        young = expires_at is not None and at < expires_at
+        new, since = (Condition.INTACT if young else Condition.UNKNOWN), max(at, state.condition_since)
+    if new is state.condition:
+        since = min(since, state.condition_since)
+    return _change(state, new, at=since, cause=Cause.DECISION, fault=code, author=author)
+
+
 def age_evidence(state: DeviceState, *, at: int, policy: Policy) -> Step:
     """Make an intact device's condition unknown once a required kind of evidence is too old at `at`."""
     if state.condition is not Condition.INTACT or state.age_stopped_at is not None:
@@ -95,7 +115,14 @@ def _expires_at(state: DeviceState, policy: Policy) -> int | None:
 
 
 def _change(
-    state: DeviceState, new: Condition, *, at: int, cause: Cause, looks: tuple[int, ...] = (), fault: str = ""
+    state: DeviceState,
+    new: Condition,
+    *,
+    at: int,
+    cause: Cause,
+    looks: tuple[int, ...] = (),
+    fault: str = "",
+    author: str = "",
 ) -> Step:
-    change = StateChange(state.device_id, Axis.CONDITION, state.condition, new, at, cause, looks, fault)
+    change = StateChange(state.device_id, Axis.CONDITION, state.condition, new, at, cause, looks, fault, author=author)
     return replace(state, condition=new, condition_since=at, condition_cause=cause), (change,)

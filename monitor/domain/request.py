@@ -1,4 +1,4 @@
-"""Requests: what moves a denominator or corrects an interval, and takes effect at approval (RULES §4, §5).
+"""Requests: what moves a denominator, corrects an interval or decides a fault, at approval (RULES §3, §4, §5).
 
 A request is kept as versions, each a fact with a seq, the newest of an id holding; approval writes the inventory
 changes, the correction or the withdrawal that it asked for, in the same transaction.
@@ -25,8 +25,14 @@ class RequestKind(StrEnum):
     PARENTS = "parents"
     POINT = "point"
     REGION = "region"
+    CLEAR_FAULT = "clear_fault"
+    CONFIRM_FAULT = "confirm_fault"
     CORRECTION = "correction"
     WITHDRAWAL = "withdrawal"
+
+
+FAULT_FIELD = "fault"
+"""The field of a device's ledger entry by which a person clears (old: its code) or confirms (new: its code) a fault."""
 
 
 class RequestState(StrEnum):

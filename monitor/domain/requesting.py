@@ -14,9 +14,10 @@ from monitor.domain.author import same_author, shown
 from monitor.domain.device import Device
 from monitor.domain.exempting import NotAllowedError
 from monitor.domain.facts import Axis, Correction, InventoryChange, Withdrawal
+from monitor.domain.fault import FAULTS
 from monitor.domain.fields import FIELDS, AnyEntity, Entity, id_of, name_of, text_of, with_field
-from monitor.domain.request import AT_EFFECT, FieldChange, Request, RequestKind, RequestState
-from monitor.domain.state import Condition, Connectivity
+from monitor.domain.request import AT_EFFECT, FAULT_FIELD, FieldChange, Request, RequestKind, RequestState
+from monitor.domain.state import Condition, Connectivity, DeviceState
 
 _FIELDS: Final[Mapping[RequestKind, tuple[str, frozenset[str]]]] = {
     RequestKind.RETIRE: ("device", frozenset({"retired_at"})),
@@ -98,6 +99,55 @@ def ask_correction(terms: Request, *, at: int) -> Request:
     wanted = replace(wanted, by_person=True, reason=terms.reason)
     terms = replace(terms, kind=RequestKind.CORRECTION, correction=wanted)
     return _submitted(replace(terms, entity="device", entity_id=wanted.device_id), at)
+
+
+def ask_fault(terms: Request, state: DeviceState | None, *, at: int) -> Request:
+    """Give the first version of a request to clear or to confirm a fault of a device (RULES §3).
+
+    Args:
+        terms: its kind, and one change whose `new` is the fault's code.
+        state: the device's state as stored; None where it has none yet.
+        at: now, epoch seconds.
+
+    Raises:
+        NotAllowedError: the fault is not known, or does not stand as the request takes it to; every problem at once.
+    """
+    code = terms.changes[0].new if len(terms.changes) == 1 and terms.changes[0].field == FAULT_FIELD else ""
+    problems = list(_without_reason(terms))
+    if code not in FAULTS:
+        problems.append(f"须指明一个已知故障，而不是 {code!r} · one known fault must be named, not {code!r}")
+    else:
+        problems += _not_decidable(terms.kind, code, state)
+    if problems:
+        raise NotAllowedError(problems)
+    change = FieldChange(FAULT_FIELD, code, "") if _clears(terms.kind) else FieldChange(FAULT_FIELD, "", code)
+    return _submitted(replace(terms, entity="device", changes=(change,), effective_at=None), at)
+
+
+def fault_decision_of(request: Request, state: DeviceState | None) -> InventoryChange:
+    """Give the ledger's entry by which an approved request decides a fault; the running service follows it.
+
+    Raises:
+        NotAllowedError: the fault does not stand any more as it was taken to.
+    """
+    change = request.changes[0]
+    problems = list(_not_decidable(request.kind, change.old or change.new, state))
+    if problems:
+        raise NotAllowedError(problems)
+    return InventoryChange(
+        entity="device",
+        entity_id=request.entity_id,
+        field=FAULT_FIELD,
+        old=change.old,
+        new=change.new,
+        at=request.at,
+        author=request.proposer,
+        reason=request.reason,
+        approved_by=request.approver,
+        recorded_at=request.at,
+        document=request.document,
+        request=request.id,
+    )
 
 
 def ask_withdrawal(terms: Request, correction: Correction | None, *, at: int) -> Request:
@@ -303,6 +353,18 @@ def _too_soon(terms: Request, at: int) -> Iterator[str]:
     """A record holds one value a field: only leaving, which is an instant itself, can be asked for ahead."""
     if terms.effective_at is not None and terms.effective_at > at and terms.kind not in _LEAVING:
         yield "生效时间不能在将来，退出使用除外 · only leaving service can be asked for ahead of time"
+
+
+def _clears(kind: RequestKind) -> bool:
+    return kind is RequestKind.CLEAR_FAULT
+
+
+def _not_decidable(kind: RequestKind, code: str, state: DeviceState | None) -> Iterator[str]:
+    shown = {fault.code: fault for fault in (() if state is None else state.faults)}
+    if _clears(kind) and code not in shown:
+        yield f"设备没有故障 {code} · the device does not show the fault {code}"
+    elif not _clears(kind) and code in shown and shown[code].confirmed:
+        yield f"故障 {code} 已确认 · the fault {code} is confirmed already"
 
 
 def _not_withdrawable(terms: Request, correction: Correction | None) -> Iterator[str]:

@@ -32,7 +32,17 @@ from monitor.ports.intake import CheckpointStore, IntakeStore, RefusedMessage, S
 from monitor.ports.inventory import ArchiveCounts, Directory, Inventory, InventoryBatch
 from monitor.ports.looks import DeepBatch, DeepStore, Order, Orders, PictureStore, Secrets
 from monitor.ports.reports import Objections, ReportFacts, ReportRuns, Trend, TrendPoint
-from monitor.ports.states import Applied, Batch, CollectorMark, LatePast, LateStore, Queries, StateStore
+from monitor.ports.states import (
+    Applied,
+    Batch,
+    CollectorMark,
+    FaultDecisions,
+    LatePast,
+    LateStore,
+    Queries,
+    States,
+    StateStore,
+)
 
 __all__ = [
     "AccountStore",
@@ -56,6 +66,7 @@ __all__ = [
     "Directory",
     "Dossier",
     "Dossiers",
+    "FaultDecisions",
     "IntakeStore",
     "Inventory",
     "InventoryBatch",
@@ -76,6 +87,7 @@ __all__ = [
     "Secrets",
     "SpoolResult",
     "StateStore",
+    "States",
     "StoreBusyError",
     "StoreChangedError",
     "StoreError",

@@ -79,6 +79,23 @@ class StateStore(Protocol):
         """Finish and let go of connections."""
 
 
+class States(Protocol):
+    """The state of one device at a time, as stored."""
+
+    async def state(self, device_id: str) -> DeviceState | None:
+        """Give the state of a device, or None."""
+
+
+class FaultDecisions(Protocol):
+    """What people decided about faults: entries of the ledger, taken in by whoever keeps the states."""
+
+    async def after(self, seq: int) -> list[InventoryChange]:
+        """Give the decisions after a seq, in seq order."""
+
+    async def is_taken_in(self, decision: InventoryChange) -> bool:
+        """Tell whether the change that a decision makes is stored."""
+
+
 @dataclass(frozen=True, slots=True)
 class LatePast:
     """What late evidence for one device is held against: its changes and corrections in seq order, its late looks."""

@@ -12,6 +12,7 @@ from typing import Protocol
 import structlog
 
 from monitor.domain.advance import advance, expire, pause
+from monitor.domain.condition import decide_fault
 from monitor.domain.facts import Correction, StateChange, Step
 from monitor.domain.observation import Observation
 from monitor.domain.policy import Policy, stale_after
@@ -160,6 +161,12 @@ class Ingest:
         self._pending.setdefault(state.device_id, []).extend(changes)
         if corrections:
             self._corrections.setdefault(state.device_id, []).extend(corrections)
+
+    def decide_fault(self, device_id: str, code: str, *, confirmed: bool, at: int, author: str) -> None:
+        """Take a person's word that a device has a fault, or has it no more (RULES §3)."""
+        policy = self._policy_of(device_id)
+        step = decide_fault(self.states[device_id], code, confirmed=confirmed, at=at, author=author, policy=policy)
+        self._step(device_id, step)
 
     def expire_overdue(self, device_ids: Iterable[str], *, at: int) -> None:
         """Let silence speak for those of the devices whose last evidence is older than its gap allows."""

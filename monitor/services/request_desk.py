@@ -15,8 +15,9 @@ from monitor.domain.fields import AnyEntity
 from monitor.domain.point import Point
 from monitor.domain.region import Region, RegionTree
 from monitor.domain.request import FieldChange, Request, RequestKind
-from monitor.ports import Inventory, InventoryBatch, Queries
+from monitor.ports import Inventory, InventoryBatch, Queries, States
 
+_OF_FAULTS = (RequestKind.CLEAR_FAULT, RequestKind.CONFIRM_FAULT)
 FEW = 50
 """Up to so many devices are read one by one; more are read with all others."""
 
@@ -27,12 +28,14 @@ class RequestDesk:
     Args:
         inventory: where requests and what they are about are kept.
         queries: where corrections are read.
+        states: where the faults of devices are read.
         zone: the city's zone; ids begin with its year.
     """
 
-    def __init__(self, inventory: Inventory, queries: Queries, *, zone: tzinfo) -> None:
+    def __init__(self, inventory: Inventory, queries: Queries, states: States, *, zone: tzinfo) -> None:
         self._inventory = inventory
         self._queries = queries
+        self._states = states
         self._zone = zone
 
     async def propose(self, asked: Sequence[Request], *, at: int, names: Sequence[str] = ()) -> tuple[Request, ...]:
@@ -159,6 +162,9 @@ class RequestDesk:
             return request
         if terms.kind is RequestKind.WITHDRAWAL:
             return requesting.ask_withdrawal(terms, await self._correction(terms.entity_id), at=at)
+        if terms.kind in _OF_FAULTS:
+            await stock.entity("device", terms.entity_id)
+            return requesting.ask_fault(terms, await self._states.state(terms.entity_id), at=at)
         entity = await stock.entity(terms.entity, terms.entity_id)
         if terms.kind is RequestKind.MOVE:
             terms = replace(terms, changes=await _with_region(terms.changes, stock))
@@ -174,6 +180,9 @@ class RequestDesk:
             effects.corrections.append(requesting.correction_of(request))
         elif request.kind is RequestKind.WITHDRAWAL:
             effects.withdraw(requesting.withdrawal_of(request, await self._correction(request.entity_id)))
+        elif request.kind in _OF_FAULTS:
+            state = await self._states.state(request.entity_id)
+            effects.changes.append(requesting.fault_decision_of(request, state))
         else:
             entity = await stock.entity(request.entity, request.entity_id)
             changed, entries = requesting.applied(request, entity)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from monitor.domain.advance import advance, expire
+from monitor.domain.condition import decide_fault
 from monitor.domain.facts import Axis
 from monitor.domain.observation import LookKind
 from monitor.domain.policy import Policy
@@ -137,3 +138,49 @@ def test_a_required_kind_that_never_came_leaves_the_condition_unknown(missing):
 
     assert state.condition is Condition.UNKNOWN
     assert spans(changes, axis=Axis.CONDITION) == []
+
+
+def _faulty():
+    """Give a device that shows `a`, confirmed, and `b`, seen once."""
+    state, _ = run(
+        [
+            _look("05:00:00", A | B),
+            _look("06:00:00", A, "a"),
+            _look("07:00:00", A, "a"),
+            _look("08:00:00", B, "b"),
+        ],
+        policy=POLICY,
+    )
+    return state
+
+
+def test_a_person_clears_a_fault_and_the_condition_is_judged_anew():
+    state, (change,) = decide_fault(_faulty(), "a", confirmed=False, at=clock("08:30:00"), author="as:x", policy=POLICY)
+    assert [fault.code for fault in state.faults] == ["b"]
+    assert (change.old, change.new, change.at, change.cause, change.fault, change.author) == (
+        *("faulty", "intact", clock("08:30:00")),
+        *(Cause.DECISION, "a", "as:x"),
+    )
+    assert (state.condition, state.condition_since) == (Condition.INTACT, clock("08:30:00"))
+
+
+def test_a_fault_cleared_while_the_evidence_is_old_leaves_the_condition_unknown():
+    late = clock("08:30:00") + POLICY.evidence_max_age_s
+    state, (change,) = decide_fault(_faulty(), "a", confirmed=False, at=late, author="as:x", policy=POLICY)
+    assert (change.new, state.condition, state.condition_since) == ("unknown", Condition.UNKNOWN, late)
+
+
+def test_a_cleared_fault_beside_another_changes_nothing_but_is_a_fact():
+    both = replace(_faulty(), faults=tuple(replace(fault, confirmed=True) for fault in _faulty().faults))
+    state, (change,) = decide_fault(both, "b", confirmed=False, at=clock("08:30:00"), author="as:x", policy=POLICY)
+    assert (change.old, change.new, change.at, change.fault) == ("faulty", "faulty", clock("06:00:00"), "b")
+    assert state.condition_since == clock("06:00:00")
+
+
+def test_a_person_confirms_a_fault_since_it_was_first_seen_or_said():
+    cleared, _ = decide_fault(_faulty(), "a", confirmed=False, at=clock("08:30:00"), author="as:x", policy=POLICY)
+    seen, (change,) = decide_fault(cleared, "b", confirmed=True, at=clock("09:00:00"), author="as:x", policy=POLICY)
+    assert (change.new, change.at, seen.condition_since) == ("faulty", clock("08:00:00"), clock("08:00:00"))
+    unseen = replace(POLICY, counting_faults=frozenset({"c"}))
+    said, (change,) = decide_fault(cleared, "c", confirmed=True, at=clock("09:00:00"), author="as:x", policy=unseen)
+    assert (change.at, said.faults[-1].confirmed) == (clock("09:00:00"), True)

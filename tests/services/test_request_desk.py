@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,8 +15,8 @@ from monitor.domain.facts import Axis, Correction, Party
 from monitor.domain.point import Point, PointClass
 from monitor.domain.region import Region, RegionLevel
 from monitor.domain.request import FieldChange, Request, RequestKind, RequestState
-from monitor.domain.state import Cause
-from monitor.ports import InventoryBatch
+from monitor.domain.state import Cause, FaultRecord, initial_state
+from monitor.ports import Batch, InventoryBatch
 from monitor.services.request_desk import RequestDesk
 
 NOW = 1_800_000_000
@@ -41,7 +42,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.store = MemoryStore()
-        self.desk = RequestDesk(self.store, self.store, zone=ZoneInfo("Asia/Shanghai"))
+        self.desk = RequestDesk(self.store, self.store, self.store, zone=ZoneInfo("Asia/Shanghai"))
         self.run(self.store.record(InventoryBatch(regions=REGIONS, points=POINTS, devices=DEVICES)))
 
     def run(self, work):
@@ -196,3 +197,21 @@ def test_what_waits_is_refused_or_taken_back(desk: Desk):
     with pytest.raises(NotAllowedError, match="nothing waits"):
         desk.approve(first, second)
     assert len(desk.run(desk.store.requests())) == 4
+
+
+def test_a_fault_is_cleared_only_where_it_stands_and_the_ledger_tells_so(desk: Desk):
+    asked = terms(RequestKind.CLEAR_FAULT, "cam-1", ("fault", "picture_blur"))
+    with pytest.raises(NotAllowedError, match="does not show the fault picture_blur"):
+        desk.ask(asked)
+    with pytest.raises(NotAllowedError, match="one known fault must be named"):
+        desk.ask(terms(RequestKind.CLEAR_FAULT, "cam-1", ("fault", "no_such_fault")))
+    with pytest.raises(NotAllowedError, match="one known fault must be named"):
+        desk.ask(terms(RequestKind.CONFIRM_FAULT, "cam-1", ("region", "370703")))
+    faults = (FaultRecord("picture_blur", NOW - 9, 2, True),)
+    desk.run(desk.store.apply(Batch(states=[replace(initial_state("cam-1", created_at=NOW - 99), faults=faults)])))
+    with pytest.raises(NotAllowedError, match="confirmed already"):
+        desk.ask(terms(RequestKind.CONFIRM_FAULT, "cam-1", ("fault", "picture_blur")))
+    [request] = desk.ask(asked)
+    desk.approve(request)
+    [entry] = desk.run(desk.store.inventory_changes())
+    assert (entry.field, entry.old, entry.new, entry.approved_by) == ("fault", "picture_blur", "", "as:city")

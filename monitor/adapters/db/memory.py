@@ -47,6 +47,10 @@ class MemoryStore:
         """Give the state of every device that has one."""
         return list(self._states.values())
 
+    async def state(self, device_id: str) -> DeviceState | None:
+        """Give the state of one device, or None."""
+        return self._states.get(device_id)
+
     async def load_mark(self, name: str) -> CollectorMark | None:
         """Give the mark of a collector, None before its first."""
         return self._marks.get(name)

@@ -125,6 +125,8 @@ class RequestIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         "parents",
         "point",
         "region",
+        "clear_fault",
+        "confirm_fault",
         "correction",
         "withdrawal",
     ]

@@ -19,6 +19,7 @@ const WORDS = {
   parent_back: ["上联恢复", "parent back"], collector_pause: ["采集暂停", "collector paused"], own_outage: ["本方断网", "our own outage"], fault: ["故障确认", "fault confirmed"], no_fault: ["无故障", "no fault"],
   evidence_old: ["证据过期", "evidence too old"], decision: ["人工决定", "decision"], late_evidence: ["迟到证据", "late evidence"], asleep: ["休眠", "asleep"], own_path_down: ["本方链路中断", "our path down"],
   retire: ["拆除", "retire"], suspend: ["停用", "suspend"], return: ["恢复", "return"], reclassify: ["改类", "reclassify"], move: ["迁移", "move"], back_date: ["补录日期", "back-date"], hours: ["时段", "hours"],
+  clear_fault: ["清除故障", "clear a fault"], confirm_fault: ["确认故障", "confirm a fault"],
   parents: ["上联", "parents"], correction: ["更正", "correction"], withdrawal: ["撤销更正", "withdraw a correction"],
   city: ["市级", "city"], county: ["县区", "county"], carrier: ["运营商", "carrier"], owner_unit: ["建设单位", "owner unit"], undecided: ["未定", "undecided"],
   health: ["健康巡检", "health look"], deep: ["深度巡检", "deep look"], picture: ["画面巡检", "picture look"], day: ["白天", "by day"], dim: ["暗光", "in the dark"], infrared: ["红外", "infrared"],

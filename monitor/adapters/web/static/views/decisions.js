@@ -6,8 +6,8 @@ import { ask, input, select, state, table, word, wordsOf } from "../parts.js";
 
 const REASONS = ["repair", "construction", "power", "network_cutover", "force_majeure", "other"];
 const PARTIES = ["undecided", "city", "county", "carrier", "power", "owner_unit"];
-const KINDS = ["retire", "suspend", "return", "reclassify", "move", "back_date", "hours", "parents", "correction"];
-const FIELDS = { reclassify: "point_class", move: "point", back_date: "in_service_from", hours: "service_windows", parents: "parents" };
+const KINDS = ["retire", "suspend", "return", "reclassify", "move", "back_date", "hours", "parents", "clear_fault", "confirm_fault", "correction"];
+const FIELDS = { reclassify: "point_class", move: "point", back_date: "in_service_from", hours: "service_windows", parents: "parents", clear_fault: "fault", confirm_fault: "fault" };
 
 export async function load(ctx) {
   const tab = ctx.query.tab === "requests" ? "requests" : "exemptions";

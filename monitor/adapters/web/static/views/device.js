@@ -2,7 +2,7 @@
 
 import { change, get, may } from "../api.js";
 import { h, half, span, svg, t, when, whenExactly } from "../dom.js";
-import { refusalText, regionName, state, table, word } from "../parts.js";
+import { ask, input, refusalText, regionName, state, table, word } from "../parts.js";
 import { orderState } from "./orders.js";
 
 const DAYS = 14, DAY_S = 86400;
@@ -43,6 +43,14 @@ function timeline(data) {
       parts.map(([a, b, code]) => svg("rect", { x: a - from, y: 0, width: b - a, height: 26, class: code }, svg("title", {}, `${word(code)} ${when(a)} – ${when(b)}`)))),
     h("div", { class: "ends" }, [days[0], days[7], to].map((at) => h("span", {}, when(at)))),
     h("p", { class: "note" }, parts.length ? words : t("尚无变化记录", "no change recorded yet")));
+}
+
+function decideFault(ctx, id, kind, fault) {
+  const name = `${word(kind)}: ${half(fault.text)}`;
+  return ask(name, [input(t("理由", "why"), "reason", { required: true, maxlength: "300", cls: "wide" }), input(t("文号", "document"), "document", { maxlength: "300" })], async (values) => {
+    await change("POST", "/requests", { kind, entity_id: id, reason: values.reason, document: values.document, changes: [{ field: "fault", new: fault.code }] });
+    ctx.again();
+  }, { button: t("提交，由他人审批", "submit, for somebody else to approve") });
 }
 
 function clock({ clock_offset_s: offset, clock_limit_s: limit }) {
@@ -97,7 +105,10 @@ export function draw(ctx, data) {
           [t("确认", "confirmed"), (row) => (row.confirmed ? t("已确认", "yes") : t("待确认", "not yet")), { cls: "nowrap" }],
           [t("计入完好率", "counts"), (row) => (row.counts ? t("计入", "yes") : t("仅提示", "informs only")), { cls: "nowrap" }],
           [t("先做什么", "what to do first"), (row) => half(row.first)],
-        ], data.faults, { hideCaption: true, empty: t("未发现故障", "no fault is shown") })),
+          may("propose") && data.faults.length ? [h("span", { class: "sr" }, t("操作", "actions")), (row) => h("div", { class: "actions noprint" },
+            h("button", { type: "button", onclick: () => decideFault(ctx, device.id, "clear_fault", row) }, t("申请清除", "ask to clear")),
+            row.confirmed ? null : h("button", { type: "button", onclick: () => decideFault(ctx, device.id, "confirm_fault", row) }, t("申请确认", "ask to confirm")))] : null,
+        ].filter(Boolean), data.faults, { hideCaption: true, empty: t("未发现故障", "no fault is shown") })),
       h("section", { class: "card w6" }, h("h3", {}, t("一机一档", "Record")), h("dl", { class: "facts" },
         fact(t("编码", "id"), device.id), fact(t("类型", "kind"), word(device.kind)), fact(t("类别", "class"), word(device.point_class)), fact(t("点位", "point"), device.point),
         fact(t("维护单位", "maintainer"), device.maintainer), fact(t("建设单位", "owner unit"), data.owner_unit), fact(t("合同", "contract"), data.contract),
