@@ -16,6 +16,8 @@ import pytest
 from typer.testing import CliRunner
 
 from monitor.adapters.db.alerts import SqlAlertStore
+from monitor.adapters.reports.folder import sha256
+from monitor.app import reporting
 from monitor.cli import app
 from monitor.domain.facts import Axis, Correction, Party
 from monitor.domain.incident import Incident, IncidentKind, Member, Shared
@@ -201,6 +203,28 @@ def test_a_revision_is_never_changed_and_comes_out_the_same_again(city: CliCity)
     spoiled = CliRunner().invoke(app, ["report", "verify", first, "--json"])
     assert spoiled.exit_code == 1
     assert len(json.loads(spoiled.stdout)["problems"]) == 2
+
+
+def test_another_program_version_gives_the_same_machine_csv(city: CliCity, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = Path(city.json("report", "weekly")["folder"])
+    monkeypatch.setattr(reporting, "version", lambda _name: "9.9.9")
+
+    again = city.json("report", "weekly")
+
+    assert again["program_version"] == "9.9.9" != json.loads((first / "manifest.json").read_text())["program_version"]
+    machine = {name for name in again["files"] if name.endswith(".csv") and not name.endswith((".zh.csv", ".en.csv"))}
+    assert {"summary.csv", "summary-details.csv", "waterfall.csv"} < machine
+    for name in machine - {"method.csv"}:  # which names the version
+        assert (first / name).read_bytes() == (Path(again["folder"]) / name).read_bytes(), name
+    assert "9.9.9" in (Path(again["folder"]) / "method.csv").read_text(encoding="utf-8-sig")
+    # Made again at its K by the other version, the first one holds.
+    assert city.json("report", "verify", str(first))["ok"]
+    manifest = json.loads((first / "manifest.json").read_text())
+    (first / "summary.csv").write_bytes((first / "summary.csv").read_bytes().replace(b"0.900000000", b"0.990000000"))
+    manifest["files"]["summary.csv"] = sha256((first / "summary.csv").read_bytes())
+    (first / "manifest.json").write_text(json.dumps(manifest))
+    forged = city.run("report", "verify", str(first), "--json")
+    assert json.loads(forged.stdout)["problems"] == ["summary.csv: 重算结果不同 · comes out differently"]
 
 
 def test_the_next_week_starts_from_what_was_published(city: CliCity) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+from monitor.domain.device import Device
 from monitor.domain.exemption import ExemptionBook
 from monitor.domain.facts import ExemptionScope, InventoryChange
-from monitor.domain.history import DevicePast, DeviceVersion
+from monitor.domain.history import DevicePast, DeviceVersion, as_before, versions_of
 from monitor.domain.period_counting import WIDTH, PeriodCounter, assessed_s, online_s
 from monitor.domain.period_seconds import Buckets, SlotKey, period_seconds
 from monitor.domain.printing import DECIMALS
@@ -201,39 +202,53 @@ def _covered(material: Material) -> dict[str, list[int]]:
 def _denominator(material: Material) -> list[tuple[Cell, ...]]:
     """Give the ledger of the period, each device's changes with what they did to the rate together."""
     counter, total = material.counter, _total(material)
-    index_of = {device.id: index for index, device in enumerate(counter.facts.devices)}
+    facts = counter.facts
+    index_of = {device.id: index for index, device in enumerate(facts.devices)}
+    region_of_point = {point.id: point.region for point in facts.points}
+    # While a period runs, what is written down in this very second is known already.
+    latest = min(material.period.end - 1, material.as_of)
     rows: list[tuple[Cell, ...]] = []
-    done: set[str] = set()
-    for change in counter.facts.inventory_changes:
-        at_or_recorded = (change.at, change.recorded_at or change.at)
-        if not any(counter.start <= at < material.end for at in at_or_recorded):
-            continue
-        effect: Fraction | None = None
-        region = ""
-        if change.entity == "device" and change.entity_id in index_of:
-            index = index_of[change.entity_id]
-            device = material.device(index)
-            region = device.region or ""
-            if change.field and change.entity_id not in done:
-                done.add(change.entity_id)
-                effect = _effect_of_changes(material, index, total)
-        elif change.entity == "region":
-            region = change.entity_id
-        if region and material.root not in material.tree.lineage(region):
-            continue
-        rows.append(_ledger_row(change, region, effect))
-    for index, device in enumerate(counter.facts.devices):
+    told: set[int] = set()
+    for index, device in enumerate(facts.devices):
         created = device.lifecycle.created_at
-        if counter.start <= created < material.end and material.root in material.tree.lineage(device.region or ""):
+        if counter.start <= created <= latest and _is_here(material, device.region or ""):
+            told.add(index)
             one = online_pair(_under_root(material, counter.of_device(index)))
             without = (total[0] - one[0], total[1] - one[1])
-            added = InventoryChange("device", device.id, "created_at", "", "added", created, recorded_at=created)
+            added = InventoryChange("device", device.id, "", "", "added", created, recorded_at=created)
             rows.append(_ledger_row(added, device.region or "", _effect(total, without)))
+    for change in facts.inventory_changes:
+        if not any(counter.start <= at <= latest for at in (change.at, _recorded(change))):
+            continue
+        effect: Fraction | None = None
+        regions: tuple[str, ...] = ()
+        if change.entity == "device" and change.entity_id in index_of:
+            index = index_of[change.entity_id]
+            # Whoever left the region in the period is in its ledger, too.
+            once = (version.device.region or "" for version in counter.pasts.past(index).versions)
+            regions = (material.device(index).region or "", *once)
+            if index not in told and any(_is_here(material, region) for region in regions):
+                told.add(index)
+                effect = _effect_of_changes(material, index, total)
+        elif change.entity == "point":
+            regions = (region_of_point.get(change.entity_id, ""),)
+        elif change.entity == "region":
+            regions = (change.entity_id,)
+        if not any(regions) or any(_is_here(material, region) for region in regions):
+            rows.append(_ledger_row(change, regions[0] if regions else "", effect))
     return sorted(rows, key=lambda row: (row[0], str(row[4]), str(row[6])))
 
 
+def _is_here(material: Material, region: str) -> bool:
+    return material.root in material.tree.lineage(region)
+
+
+def _recorded(change: InventoryChange) -> int:
+    return change.recorded_at or change.at
+
+
 def _ledger_row(change: InventoryChange, region: str, effect: Fraction | None) -> tuple[Cell, ...]:
-    recorded = change.recorded_at or change.at
+    recorded = _recorded(change)
     return (
         change.at,
         recorded,
@@ -253,13 +268,12 @@ def _ledger_row(change: InventoryChange, region: str, effect: Fraction | None) -
 
 
 def _effect_of_changes(material: Material, index: int, total: tuple[int, int]) -> Fraction | None:
-    """Compare with the device as it was when the period began."""
+    """Compare with the device as it was, and was known, just before the period: back-dating hides no effect."""
     counter = material.counter
     past = counter.pasts.past(index)
-    first = past.version_at(counter.start)
-    unchanged = DevicePast(
-        (DeviceVersion(FROM_EVER, first.device, first.path_ancestors),), past.connectivity, past.condition
-    )
+    ancestors = past.version_at(counter.start).path_ancestors
+    before = _known_before(counter, index)
+    unchanged = DevicePast((DeviceVersion(FROM_EVER, before, ancestors),), past.connectivity, past.condition)
     found = {
         (number, key): seconds
         for number, (since, until, _) in enumerate(counter.trees)
@@ -274,6 +288,15 @@ def _effect_of_changes(material: Material, index: int, total: tuple[int, int]) -
     one = online_pair(_under_root(material, counter.of_device(index)))
     other = online_pair(_under_root(material, found))
     return _effect(total, (total[0] - one[0] + other[0], total[1] - one[1] + other[1]))
+
+
+def _known_before(counter: PeriodCounter, index: int) -> Device:
+    """Give a device by what was recorded before the period, as it stood at the last second before it."""
+    device, start = counter.facts.devices[index], counter.start
+    changes = counter.pasts.changed.get(device.id, ())
+    device = as_before(device, [change for change in changes if _recorded(change) >= start])
+    versions = versions_of(device, [change for change in changes if _recorded(change) < start])
+    return next(version for since, version in reversed(versions) if since < start)
 
 
 class _Regions:
