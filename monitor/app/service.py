@@ -17,7 +17,6 @@ from collectors.base import Poller, PollResult
 from collectors.registry import make_poller
 from monitor.adapters import own_clock
 from monitor.adapters.db.archive_counts import SqlArchiveCounts
-from monitor.adapters.db.backup import backups
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.fault_decisions import SqlFaultDecisions
 from monitor.adapters.db.inventory import SqlInventory
@@ -37,8 +36,10 @@ from monitor.app.alerting import AlertingParts
 from monitor.app.archive_figures import ArchiveFigures
 from monitor.app.deep import Deep
 from monitor.app.following import Followers, Following
+from monitor.app.house_keeping import HouseKeeping
 from monitor.app.importing import fill_if_empty
 from monitor.app.intake import Intake, Logins
+from monitor.app.own_time import OwnTime
 from monitor.app.page import Running, WebPage
 from monitor.app.picture_looks import Pictures
 from monitor.app.report_schedule import ReportSchedule
@@ -49,23 +50,16 @@ from monitor.domain.scope import Scope
 from monitor.domain.target import Target, target_in_force
 from monitor.ports import CollectorMark, StoreBusyError
 from monitor.services.clock import SteadyClock
-from monitor.services.clock_figures import ClockCell, ClockRates, clock_cells, clock_rates, many_are_off_alike
 from monitor.services.evaluation import Evaluator, Overview, overview_of
 from monitor.services.fault_decisions import FaultFollower
 from monitor.services.ingest import Ingest
-from monitor.services.live_counts import CellKey, LiveCounts
+from monitor.services.live_counts import LiveCounts
 from monitor.services.own_network import OwnNetwork
 from monitor.services.polling import Pace, Polling
 from monitor.settings import Settings
 
 log = structlog.get_logger()
 
-TICK_S = 1.0
-SWEEP_PARTS = 60
-"""Every device's deadline is looked at once in so many ticks."""
-
-OWN_CLOCK_EVERY_S = 30
-FILES_SEEN_EVERY_S = 60
 STALE_INTERVALS = 2
 """Figures whose newest look is older than so many intervals are shown as stale."""
 
@@ -91,16 +85,12 @@ class Service:
         self._exposition = CityExposition(city.tree)
         self._durations = Durations()
         self._writes = Durations()
-        self._loop_lag_s = 0.0
-        self._backups = folder / settings.store.backups
-        self._last_backup_at = 0
-        self._report_files = ReportFolder(folder / settings.report.folder)
-        self._last_report_at = 0
-        self._clock_behind_s = 0.0
-        self._own_clock_trusted = settings.collector.own_clock == "trusted"
-        self._clocks_alike_s: float | None = None
-        self._clocks: dict[CellKey, ClockCell] | None = None
-        self._clock_rates: ClockRates | None = None
+        self._own_time = OwnTime(
+            settings.collector.own_clock,
+            limit_s=settings.rules.clock_limit_s,
+            counts=lambda: self.counts,
+            tree=lambda: self.city.tree,
+        )
         policy = settings.policy()
         self._store = SqlStateStore(database)
         self._inventory = SqlInventory(database)
@@ -123,7 +113,7 @@ class Service:
             policy=policy,
             pace=Pace(collector.concurrency, collector.per_subnet, collector.timeout_s),
             now=clock.now,
-            own_clock_trusted=lambda: self._own_clock_trusted,
+            own_clock_trusted=lambda: self._own_time.trusted,
             on_duration=self._durations.add,
             on_reports=self._hear,
         )
@@ -135,6 +125,16 @@ class Service:
             sentinels=collector.sentinels,
         )
         self.ingest.guard_with(self.own_network)
+        self._house = HouseKeeping(
+            self._own_time,
+            clock=clock,
+            ingest=self.ingest,
+            polling=self.polling,
+            own_network=self.own_network,
+            interval_s=collector.interval_s,
+            backups=folder / settings.store.backups,
+            reports=ReportFolder(folder / settings.report.folder),
+        )
         self.intake = Intake(
             settings,
             folder=folder,
@@ -142,7 +142,7 @@ class Service:
             ingest=self.ingest,
             devices=city.devices,
             now=clock.now,
-            own_clock_trusted=lambda: self._own_clock_trusted,
+            own_clock_trusted=lambda: self._own_time.trusted,
         )
         self._reports = ReportSchedule(settings, database, folder=folder, now=clock.now)
         self.alerting = AlertingParts(
@@ -154,7 +154,7 @@ class Service:
             ingest=self.ingest,
             own_network=self.own_network,
             polling=self.polling,
-            clock_trusted=lambda: self._own_clock_trusted or settings.collector.own_clock == "untrusted",
+            clock_trusted=lambda: self._own_time.trusted or settings.collector.own_clock == "untrusted",
             now=clock.now,
         )
         self._page = WebPage(
@@ -162,7 +162,7 @@ class Service:
                 evaluator=lambda: self.evaluator,
                 counts=lambda: self.counts,
                 state=self.ingest.states.get,
-                clocks=lambda: self._clock_rates,
+                clocks=lambda: self._own_time.rates,
                 health=self.health,
                 look_now=self.polling.look_now,
                 now=clock.now,
@@ -180,7 +180,7 @@ class Service:
                 ingest=self.ingest,
                 tree=lambda: self.city.tree,
                 now=clock.now,
-                own_clock_trusted=lambda: self._own_clock_trusted,
+                own_clock_trusted=lambda: self._own_time.trusted,
             )
         self.pictures: Pictures | None = None
         if self.deep is not None and settings.picture.enabled:
@@ -221,7 +221,7 @@ class Service:
     def overview(self, *, region: str | None = None, by: str = "region") -> Overview:
         """Give the figures of this instant, as committed."""
         at = int(self.clock.now())
-        return overview_of(self.evaluator, self.counts, at=at, region=region, by=by, clocks=self._clock_rates)
+        return overview_of(self.evaluator, self.counts, at=at, region=region, by=by, clocks=self._own_time.rates)
 
     def health(self) -> Health:
         """Tell how the service does."""
@@ -235,7 +235,7 @@ class Service:
             looks=self.polling.looks,
             under_way=self.polling.under_way,
             queue_lag_s=self.polling.lag_s(),
-            loop_lag_s=self._loop_lag_s,
+            loop_lag_s=self._house.loop_lag_s,
             waiting_devices=self.ingest.waiting_devices,
             store=self._store_name,
             store_ok=self.ingest.store_ok,
@@ -254,7 +254,7 @@ class Service:
             faults=self.counts.faults(),
             offline_ages=self.counts.offline_ages(at=at, limits_s=AGE_LIMITS_S),
             targets=self._targets(at),
-            clocks=self._clocks or {},
+            clocks=self._own_time.cells or {},
             archive=self._archive.counts,
             devices=self.counts.assessed_devices(PointClass.FIRST)
             if self._settings.metrics.per_device == "first"
@@ -310,7 +310,7 @@ class Service:
     def _work(self) -> Iterable[Coroutine[Any, Any, None]]:
         """Give what runs until the service stops."""
         yield self.polling.run()
-        yield self._keep_house()
+        yield self._house.keep(self.counts)
         yield self.following.keep_following(every_s=self._settings.store.follow_every_s)
         yield self._faults.keep_following()
         yield from self.intake.work()
@@ -396,48 +396,6 @@ class Service:
     async def _hear(self, reporter: str, protocol: str, result: PollResult, at: int, interval_s: int) -> None:
         """Take in what a platform said of others."""
         await self.intake.receiving.hear(reporter, protocol, result, at, interval_s)
-
-    async def _keep_house(self) -> None:
-        """Once a second: follow the clock, let time and silence speak, a part of the devices at a time."""
-        loop = asyncio.get_running_loop()
-        device_ids: list[str] = []
-        tick = 0
-        next_at = loop.time() + TICK_S
-        while True:
-            await asyncio.sleep(max(0.0, next_at - loop.time()))
-            self._loop_lag_s = max(0.0, loop.time() - next_at)
-            next_at = max(next_at + TICK_S, loop.time())
-            if tick % OWN_CLOCK_EVERY_S == 0:
-                self._judge_own_clock()
-            if tick % FILES_SEEN_EVERY_S == 0:
-                self._last_backup_at = next((at for at, _ in backups(self._backups)), 0)
-                self._last_report_at = self._report_files.newest_at()
-            self._clock_behind_s = self.clock.adjust()
-            now = int(self.clock.now())
-            if tick % SWEEP_PARTS == 0:
-                device_ids = list(self.ingest.states)
-            self.counts.pass_time(now)
-            self.polling.notice_pause()
-            self.own_network.tick(now)
-            if self.polling.lag_s() <= self._settings.collector.interval_s:
-                # While we may be pausing ourselves, silence says nothing about the devices.
-                self.ingest.expire_overdue(device_ids[tick % SWEEP_PARTS :: SWEEP_PARTS], at=now)
-            tick += 1
-
-    def _judge_own_clock(self) -> None:
-        """Ask the kernel whether our clock is right, and the devices: many that are off alike are right."""
-        kind = self._settings.collector.own_clock
-        trusted = own_clock.is_synchronised() if kind == "check" else kind == "trusted"
-        limit_s, columns = self._settings.rules.clock_limit_s, self.counts.columns()
-        off_s = many_are_off_alike(columns, limit_s=limit_s)
-        if off_s is not None and self._clocks_alike_s is None:
-            log.error("clock.ours_is_off", devices_are_ahead_s=off_s)
-        elif off_s is None and self._clocks_alike_s is not None:
-            log.info("clock.ours_is_right_again")
-        self._clocks_alike_s = off_s
-        self._own_clock_trusted = trusted and off_s is None
-        self._clocks = clock_cells(columns, limit_s=limit_s) if self._own_clock_trusted else None
-        self._clock_rates = None if self._clocks is None else clock_rates(self.city.tree, self._clocks)
 
     async def _close(self) -> None:
         """Commit what is left, and let go of everything."""
@@ -532,16 +490,16 @@ class Service:
             write_durations=self._writes,
             looks_under_way=self.polling.under_way,
             queue_lag_s=self.polling.lag_s(),
-            loop_lag_s=self._loop_lag_s,
+            loop_lag_s=self._house.loop_lag_s,
             last_look_at=self.polling.last_look_at or 0.0,
             changes=self.ingest.committed_changes,
             waiting_devices=self.ingest.waiting_devices,
             store_ok=self.ingest.store_ok,
-            clock_behind_s=self._clock_behind_s,
-            own_clock_trusted=self._own_clock_trusted,
+            clock_behind_s=self._house.clock_behind_s,
+            own_clock_trusted=self._own_time.trusted,
             own_network_up=self.own_network.up,
             held_devices=self.own_network.held_devices,
             looks_set_aside=self.own_network.looks_set_aside,
-            last_backup_at=self._last_backup_at,
-            last_report_at=self._last_report_at,
+            last_backup_at=self._house.last_backup_at,
+            last_report_at=self._house.last_report_at,
         )

@@ -153,7 +153,7 @@ async def running_site(folder: Path, template: Path, *, settings: str = "", url:
         ]
     )
     service = await Service.load(read, database, folder=folder)
-    service._judge_own_clock()
+    service._own_time.judge()
     access = access_of(database, read, tree=lambda: service.city.tree)
     try:
         async with serving(
