@@ -23,8 +23,9 @@ class Sizes:
         scrapes: scrapes of /metrics.
         sheet, sheet_bad: rows of the sheet that is imported, and how many of them are bad.
         step_devices, step_calls: devices and calls of the step profile.
-        boards_devices: devices of the city whose metrics fill Prometheus (2,000 make 5,000 series).
-        boards_days: days of them.
+        boards_devices: devices of the demo whose series fill Prometheus (2,500 make 6,200 with what is recorded).
+        boards_days: days of them; 18-hour blocks, or two-hour ones below a day.
+        boards_settle_s: how long the demo runs until its series are taken.
         pushed: devices behind gateways.
         told: devices of a platform.
         keepalives: keepalives over GA/T 1400.
@@ -46,8 +47,9 @@ class Sizes:
     sheet_bad: int = 10_000
     step_devices: int = 20_000
     step_calls: int = 100_000
-    boards_devices: int = 2_000
+    boards_devices: int = 2_500
     boards_days: float = 30
+    boards_settle_s: int = 40
     pushed: int = 50_000
     told: int = 10_000
     keepalives: int = 15_000
@@ -75,8 +77,9 @@ QUICK = Sizes(
     sheet_bad=80,
     step_devices=2_000,
     step_calls=4_000,
-    boards_devices=2_000,
+    boards_devices=400,
     boards_days=0.25,
+    boards_settle_s=10,
     pushed=2_000,
     told=1_000,
     keepalives=1_000,

@@ -68,7 +68,7 @@ def _by_code(language: Language) -> Any:
         0,
     )
     return ranking(
-        frame, Query("sort_desc(sum by (fault) (vidnet_device_faults))", Words("{{fault}}", "{{fault}}")), language
+        frame, Query("sort_desc(city_fault:vidnet_device_faults:sum)", Words("{{fault}}", "{{fault}}")), language
     )
 
 
@@ -143,5 +143,5 @@ def _trend(language: Language) -> Any:
         COUNT,
         0,
     )
-    query = Query("sum by (fault) (vidnet_device_faults)", Words("{{fault}}", "{{fault}}"))
+    query = Query("city_fault:vidnet_device_faults:sum", Words("{{fault}}", "{{fault}}"))
     return trend(frame, (query,), language, stacked=True)
