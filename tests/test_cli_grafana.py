@@ -21,7 +21,13 @@ def test_a_site_gets_boards_rules_and_examples_with_its_own_address(tmp_path: Pa
         for language in ("zh", "en")
         for board in ("overview", "county", "points", "faults", "health")
     }
-    assert {"prometheus/prometheus.yml", "alertmanager/alertmanager.yml", "systemd/vidnet.service"} <= set(files)
+    assert {
+        "prometheus/prometheus.yml",
+        "alertmanager/alertmanager.yml",
+        "systemd/vidnet.service",
+        "vidnet/vidnet.toml",
+        "vidnet/targets.toml",
+    } <= set(files)
     assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()) == files
     rules = (tmp_path / "prometheus/rules/alerts.yml").read_text(encoding="utf-8")
     assert "http://10.0.0.5:3000/d/vidnet-overview-zh" in rules

@@ -44,6 +44,7 @@ def export_site_files(folder: Path, *, grafana_url: str, page_url: str) -> list[
         **{_below(each, config): each for each in config.glob("prometheus/**/*.yml")},
         **{_below(each, config): each for each in config.glob("alertmanager/*.yml")},
         **{_below(each, config): each for each in config.glob("systemd/*.service")},
+        **{f"vidnet/{each.name}": each for each in config.glob("*.toml")},
     }
     try:
         for name, source in sources.items():
