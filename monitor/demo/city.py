@@ -15,6 +15,7 @@ from monitor.demo.incidents import Script, write_script
 from monitor.demo.layout import Block, Layout, plan_layout
 from monitor.demo.organisations import APPROVER, organisations_by_town
 from monitor.demo.points import PointPlanner
+from monitor.demo.records import RecordFiller
 from monitor.domain.device import Device, DeviceRecord, Parent
 from monitor.domain.facts import Exemption, InventoryChange
 from monitor.domain.point import Point
@@ -131,6 +132,7 @@ class _Builder:
         rng = Dice(seed, "inventory")
         self._names = {region.code: region.name for region in regions}
         self._planner = PointPlanner(rng, midnight=midnight)
+        self._filler = RecordFiller(Dice(seed, "records"))
         self._maker = DeviceMaker(rng, port=port, midnight=midnight, organisations=organisations_by_town(regions))
         self.points: list[Point] = []
         self.devices: list[Device] = []
@@ -159,7 +161,8 @@ class _Builder:
                 parents = direct if recorder_number is None else recorders[recorder_number]
                 device, record = self._maker.polled(block, index, placed, position=position, parents=parents)
                 self.devices.append(device)
-                self.records.append(record)
+                address = block.address(index)
+                self.records.append(self._filler.filled(record, device, placed.point, index=index, address=address))
                 index += 1
 
     def _add_beside(self, made: tuple[Device, DeviceRecord]) -> Device:

@@ -105,6 +105,12 @@ class Persona:
     kept_days: int | None
 
 
+def hardware_address(index: int, *, replaced: bool = False) -> str:
+    """Give the MAC of a device, or of the one that took its place."""
+    number = f"{index:06d}"
+    return f"02:{'1B' if replaced else '1A'}:{number[:2]}:{number[2:4]}:{number[4:]}:01"
+
+
 def persona_of(seed: int, index: int, behaviour: Behaviour) -> Persona:
     """Give the persona of a device; equal arguments give an equal one."""
     dice = Dice(seed, f"persona:{index}")
@@ -130,6 +136,6 @@ def persona_of(seed: int, index: int, behaviour: Behaviour) -> Persona:
         model=f"IPC-{dice.pick((200, 400, 800))}",
         firmware=f"V{dice.randint(3, 6)}.{dice.randint(0, 9)} build {build}",
         serial=(f"YA{number}A", f"YA{number}B"),
-        mac=tuple(f"02:{kind}:{number[:2]}:{number[2:4]}:{number[4:]}:01" for kind in ("1A", "1B")),  # type: ignore[arg-type]
+        mac=(hardware_address(index), hardware_address(index, replaced=True)),
         kept_days=kept_days,
     )

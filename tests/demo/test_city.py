@@ -7,12 +7,18 @@ from dataclasses import fields
 
 import pytest
 
+from monitor.demo.behaviour import Behaviour
 from monitor.demo.city import build_city
 from monitor.demo.devices import TYPE_CODES
+from monitor.demo.persona import persona_of
+from monitor.domain.archive import FindingKind, Requirements
+from monitor.domain.deep import mac_of
 from monitor.domain.device import Device, DeviceKind, DeviceRecord, Endpoint, Organisations, ParentRole
 from monitor.domain.facts import Exemption, ExemptionScope
 from monitor.domain.point import Point, PointClass, PointStatus, Ring
 from monitor.domain.region import RegionTree
+from monitor.services.record_check import RecordCheck
+from monitor.settings import ArchiveSettings
 from tests.demo.conftest import AT
 
 
@@ -133,6 +139,28 @@ def test_exemptions_are_past_current_and_future_in_every_scope(city):
         assert all((exemption.reason, exemption.approver, exemption.document))
 
 
+def test_the_archive_is_that_of_a_real_city_nearly_whole(city):
+    wanted = ArchiveSettings()
+    requirements = Requirements(tuple(wanted.first), tuple(wanted.second), tuple(wanted.other))
+    check = RecordCheck(RegionTree(city.regions), requirements=requirements, targets=[], at=AT)
+    records = {record.device_id: record for record in city.records}
+
+    checked = check.check(city.devices, records, said={}, strangers=(), region=None)
+
+    assert 0.93 < checked.whole.complete.value < 0.995
+    assert checked.whole.archived.value == 1
+    assert {kind for kind, count in checked.counts.items() if count} == {FindingKind.MISSING_FIELD}
+    one = next(record for record in city.records if record.mac)
+    device = next(device for device in city.devices if device.id == one.device_id)
+    assert one.ip in device.endpoint.address
+
+
+def test_the_archive_names_the_hardware_that_a_device_tells_of_itself(city):
+    for index, record in list(enumerate(city.records))[:50]:
+        if record.mac:
+            assert mac_of(record.mac) == mac_of(persona_of(3, index, Behaviour.CLEAN).mac[0])
+
+
 def test_nothing_is_said_of_persons(city):
     names = {
         field.name
@@ -143,7 +171,7 @@ def test_nothing_is_said_of_persons(city):
     assert not any(
         device.endpoint and (device.endpoint.credential or "@" in device.endpoint.address) for device in city.devices
     )
-    texts = [text for record in city.records for text in (record.name, record.vendor, record.model)]
+    texts = [getattr(record, field.name) for record in city.records for field in fields(record)[1:]]
     texts += [point.name for point in city.points]
     assert not any(re.search(r"1\d{10}|\d{3,4}-\d{7,8}", text) for text in texts)
     assert all(re.search("[一-鿿]", record.name) for record in city.records)
