@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.adapters.db.alerts import SqlAlertStore, SqlOutbox
+from monitor.adapters.db.directory import SqlDirectory
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.queries import SqlQueries
@@ -95,6 +96,8 @@ class AlertingParts:
         self._inventory = SqlInventory(database)
         self._queries = SqlQueries(database)
         self._trend = SqlTrend(database)
+        self._directory = SqlDirectory(database)
+        self._parent_names: dict[str, str] = {}
         self.outbox = SqlOutbox(database)
         if problems := problems_of_receivers(settings, folder=folder):
             raise SettingsError(folder, problems)
@@ -132,6 +135,7 @@ class AlertingParts:
             lineage=lambda code: evaluator().tree.lineage(code),
             zone=settings.zone(),
             send_now=self._send_now,
+            names=self._names_of,
         )
         self.deliveries = [
             ReceiverDelivery(
@@ -258,6 +262,7 @@ class AlertingParts:
 
     async def _read_slow_things(self) -> None:
         self.readings.exemptions = await self._inventory.exemptions()
+        self._parent_names = await self._names_of(self.tracker.index.parents())
         tree = self._evaluator().tree
         regions = [*tree.children(None), *tree.children(tree.children(None)[0].code)] if len(tree) else []
         since = int(self._now()) - PAST_KEPT_S
@@ -271,7 +276,10 @@ class AlertingParts:
         if shared in (Shared.TOWN, Shared.COUNTY):
             region = self._evaluator().tree.get(value)
             return region.name if region is not None else value
-        return value
+        return self._parent_names.get(value) or value
+
+    async def _names_of(self, device_ids: Sequence[str]) -> dict[str, str]:
+        return {device_id: each.name for device_id, each in (await self._directory.records_of(device_ids)).items()}
 
     async def _send_now(self, receiver: str, message: Message) -> bool:
         return await next(each for each in self.deliveries if each.name == receiver).send_now(message)

@@ -25,6 +25,7 @@ from monitor.domain.notification import Message, Waiting
 from monitor.domain.silence import Silence
 from monitor.ports import AlertBatch, AlertStore, StoreBusyError, StoreError
 from monitor.services.alert_details import AlertDetails
+from monitor.services.alert_names import Names, with_names
 from monitor.services.alert_readings import AlertReadings, Health
 from monitor.services.incident_tracker import IncidentTracker
 from monitor.services.live_counts import LiveCounts
@@ -87,6 +88,7 @@ class Alerting:
         lineage: Callable[[str], Sequence[str]],
         zone: tzinfo,
         send_now: Callable[[str, Message], Awaitable[bool]],
+        names: Names,
     ) -> None:
         self.rounds = 0
         self.errors = 0
@@ -103,6 +105,7 @@ class Alerting:
         self._lineage = lineage
         self._zone = zone
         self._send_now = send_now
+        self._names = names
         self._lost_at = 0
         self._last_seq = 0
         self._must_load = False
@@ -224,6 +227,7 @@ class Alerting:
         )
         self._decide(batch, at=at, blind=blind)
         self._orders.mind(batch, updates, at=at, raised={alert.id for alert in self.raised})
+        batch.outbox = await with_names(batch.outbox, self._names)
         self.rounds += 1
         if not _is_empty(batch):
             batch.numbers = {"incident": self._tracker.incidents.number} | {

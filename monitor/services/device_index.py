@@ -94,6 +94,10 @@ class DeviceIndex:
         """Give the id of a device."""
         return self._devices.device(number).id
 
+    def parents(self) -> list[str]:
+        """Give the ids of all devices that others hang on."""
+        return sorted(self._parent_ids)
+
     def is_parent(self, device_id: str) -> bool:
         """Tell whether others are reached through a device, or told about by it, or were."""
         return device_id in self._parent_ids

@@ -127,6 +127,7 @@ class Desk:
             lineage=lambda code: (code, "3707"),
             zone=ZONE,
             send_now=self._send_now,
+            names=self._names,
         )
         self.said: list[tuple[str, str]] = []
         self.deaf: set[str] = set()
@@ -135,6 +136,9 @@ class Desk:
         if receiver not in self.deaf:
             self.said.append((receiver, message.key))
         return receiver not in self.deaf
+
+    async def _names(self, device_ids: Sequence[str]) -> dict[str, str]:
+        return {}
 
     async def loaded(self, *, at: int = T0) -> Desk:
         await self.alerting.load(at=at, last_seq=0)
