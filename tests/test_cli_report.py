@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from monitor.adapters.db.alerts import SqlAlertStore
+from monitor.adapters.db.trend import SqlTrend
 from monitor.adapters.reports.folder import sha256
 from monitor.app import reporting
 from monitor.cli import app
@@ -25,7 +26,7 @@ from monitor.domain.period import last_week
 from monitor.domain.state import Cause
 from monitor.domain.weeks import parse_week, week_of
 from monitor.domain.work_order import WorkOrder
-from monitor.ports import AlertBatch, InventoryBatch
+from monitor.ports import AlertBatch, InventoryBatch, TrendPoint
 from tests.cli_city import DAY_S, CliCity
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -37,7 +38,7 @@ SUMMARY = (
 )
 SHEETS = (
     *("summary", "below-target", "offline-devices", "repairs", "settlement"),
-    *("exemptions", "denominator", "waterfall", "method", "objections"),
+    *("exemptions", "denominator", "waterfall", "method", "objections", "clocks"),
 )
 WEEK_S = 7 * DAY_S
 
@@ -286,3 +287,33 @@ def test_a_clock_that_went_back_is_noticed(city: CliCity, monkeypatch: pytest.Mo
     monkeypatch.setattr(time, "time", lambda: now - 3_600)
 
     assert "时钟倒退" in city.refused("report", "weekly", "--week", week)
+
+
+def test_the_clocks_of_a_week_are_added_up_by_region_and_come_out_again(city: CliCity) -> None:
+    week = last_week(int(time.time()), ZONE)
+    read = {"370702": ((3, 4), (4, 4)), "3707": ((9, 10), (10, 10)), "370703": ((0, 0), (0, 0))}
+
+    def counted(code: str, hour: int, within: int, clocks: int) -> TrendPoint:
+        at = week.start + hour * 3_600
+        return TrendPoint(code, at, *[0] * 10, clock_within=within, clock_read=clocks)
+
+    points = [counted(code, hour, *pair) for code, pairs in read.items() for hour, pair in enumerate(pairs)]
+    city.read(lambda _, database: SqlTrend(database).keep(points, forget_before=0))
+    made = city.json("report", "weekly")
+    assert rows(made["folder"], "clocks.csv") == [
+        {
+            "region_code": code,
+            "level": level,
+            "counts": "2",
+            "clock_within": within,
+            "clock_read": clocks,
+            "clock_rate": rate,
+            "target_clock": "",
+            "clock_met": "",
+        }
+        for code, level, within, clocks, rate in (
+            ("3707", "city", "19", "20", "0.950000000"),
+            ("370702", "county", "7", "8", "0.875000000"),
+        )
+    ]
+    assert city.json("report", "verify", made["folder"])["ok"]

@@ -17,6 +17,7 @@ from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.migrate import require_current
 from monitor.adapters.db.objections import SqlObjections
 from monitor.adapters.db.period_facts import SqlReportFacts
+from monitor.adapters.db.trend import SqlTrend
 from monitor.adapters.reports.csv_files import machine_csv, people_csv
 from monitor.adapters.reports.folder import (
     Manifest,
@@ -38,6 +39,7 @@ from monitor.domain.policy import stale_after
 from monitor.domain.target import Target
 from monitor.services.report_material import IncidentInput, Previous, ReportError, periods_below, row_name
 from monitor.services.report_table import Lang
+from monitor.services.sheet_clocks import ClockSum
 from monitor.services.weekly_report import (
     STATUSES,
     Report,
@@ -139,6 +141,7 @@ async def make_report(
         decisions=tuple(decision_input(each) for each in objections),
         incidents=await period_incidents(database, start=period.start, end=min(period.end, as_of)),
         orders=await _orders(database),
+        clocks=await _clocks(database, start=period.start, end=min(period.end, as_of)),
         previous=previous.source if previous else None,
         previous_sha256=previous.sha256 if previous else "",
     )
@@ -287,6 +290,11 @@ async def period_incidents(database: Database, *, start: int, end: int) -> tuple
             zh, en = title_of(each)
             found.append(IncidentInput(each.id, zh, en, each.party, tuple(sorted(members))))
     return tuple(found)
+
+
+async def _clocks(database: Database, *, start: int, end: int) -> dict[str, ClockSum]:
+    sums = await SqlTrend(database).clocks(start=start, end=end)
+    return {code: ClockSum(*counted) for code, counted in sums.items()}
 
 
 async def _orders(database: Database) -> dict[str, str]:

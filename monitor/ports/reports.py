@@ -43,6 +43,9 @@ class Trend(Protocol):
     async def trend(self, region: str, *, since: int) -> list[TrendPoint]:
         """Give a region's counts since an instant, oldest first."""
 
+    async def clocks(self, *, start: int, end: int) -> dict[str, tuple[int, int, int]]:
+        """Give by region how often clocks were counted in [start, end), and the sums within and read."""
+
     async def newest_at(self) -> int | None:
         """Give the instant of the newest counts, None before the first."""
 

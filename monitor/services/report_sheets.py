@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from monitor.services.report_table import Column
+from monitor.services.sheet_clocks import CLOCK_COLUMNS
 from monitor.services.sheet_devices import BELOW_COLUMNS, OFFLINE_COLUMNS, REPAIR_COLUMNS, SETTLEMENT_COLUMNS
 from monitor.services.sheet_ledger import DENOMINATOR_COLUMNS, EXEMPTION_COLUMNS, WATERFALL_COLUMNS
 from monitor.services.sheet_method import METHOD_COLUMNS
@@ -20,6 +21,7 @@ SHEETS: dict[str, tuple[Column, ...]] = {
     "denominator": DENOMINATOR_COLUMNS,
     "waterfall": WATERFALL_COLUMNS,
     "objections": DECISION_COLUMNS,
+    "clocks": CLOCK_COLUMNS,
     "method": METHOD_COLUMNS,
 }
 """By the sheet's name in files; the people's summary has the columns of `summary-details` after its own."""

@@ -30,6 +30,7 @@ from monitor.domain.target import Target
 from monitor.ports import ReportFacts
 from monitor.services.report_material import IncidentInput, Material, Previous, ReportRules, gather
 from monitor.services.report_table import Column, Kind, Sheet, Word
+from monitor.services.sheet_clocks import ClockSum, clock_sheet
 from monitor.services.sheet_devices import device_sheets, listed_ids, with_names
 from monitor.services.sheet_ledger import correction_effect, ledger_sheets
 from monitor.services.sheet_method import method_sheet
@@ -112,6 +113,7 @@ class ReportInputs(msgspec.Struct, frozen=True):
         program_version: of the program that makes it.
         incidents: those of the period, each with its devices.
         orders: by device the id of its work order.
+        clocks: by region its clocks over the period.
     """
 
     period: str
@@ -139,6 +141,7 @@ class ReportInputs(msgspec.Struct, frozen=True):
     program_version: str
     incidents: tuple[IncidentInput, ...] = ()
     orders: dict[str, str] = {}
+    clocks: dict[str, ClockSum] = {}
 
     @property
     def span(self) -> Period:
@@ -218,7 +221,7 @@ async def build_report(
     )
     inputs = msgspec.structs.replace(inputs, decisions=with_effects(material, inputs.decisions))
     sheets = [with_names(sheet, names) for sheet in sheets]
-    sheets.append(_decisions(inputs))
+    sheets += [_decisions(inputs), clock_sheet(material, inputs.clocks)]
     sheets.append(
         method_sheet(
             material,

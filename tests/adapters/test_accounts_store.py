@@ -120,4 +120,9 @@ async def test_the_trend_of_a_region_is_kept_and_forgotten(database: Database) -
     await store.keep(points, forget_before=0)
     await store.keep([replace(points[0], region="370783", at=300)], forget_before=150)
     assert await store.trend("370700", since=0) == [points[1]]
+    assert await store.clocks(start=200, end=300) == {"370700": (1, 6, 7)}
+    assert await store.clocks(start=150, end=301) == {"370700": (1, 6, 7), "370783": (1, 6, 7)}
+    await store.keep([replace(points[0], at=250, clock_within=0, clock_read=0)], forget_before=0)
+    await store.keep([replace(points[0], at=260, clock_within=3, clock_read=5)], forget_before=0)
+    assert await store.clocks(start=0, end=300) == {"370700": (2, 9, 12)}
     assert await store.newest_at() == 300

@@ -53,6 +53,18 @@ class SqlTrend:
         async with self._database.read() as connection:
             return [TrendPoint(*row) for row in await connection.execute(statement)]
 
+    async def clocks(self, *, start: int, end: int) -> dict[str, tuple[int, int, int]]:
+        """Give by region how often clocks were counted in [start, end), and the sums within and read."""
+        statement = (
+            select(trend.c.region, func.count(), func.sum(trend.c.clock_within), func.sum(trend.c.clock_read))
+            .where(trend.c.at >= start, trend.c.at < end, trend.c.clock_read > 0)
+            .group_by(trend.c.region)
+            .order_by(trend.c.region)
+        )
+        async with self._database.read() as connection:
+            found = await connection.execute(statement)
+            return {region: (counts, int(within), int(read)) for region, counts, within, read in found}
+
     async def newest_at(self) -> int | None:
         """Give the instant of the newest counts, None before the first."""
         async with self._database.read() as connection:
