@@ -25,9 +25,9 @@ _OFFLINE, _ONLINE, _INTACT, _FAULTY = (STATES[name] for name in ("offline", "onl
 
 
 async def report_city(spec: dict[str, Any]) -> dict[str, Any]:
-    """Build a city with a week's changes in a folder that has its settings: devices, changes, week."""
+    """Build a city with a week's changes in a folder that has its settings: devices at a port, changes, week."""
     folder = Path(spec["folder"])
-    await build(folder, devices=spec["devices"], port=18_080)
+    await build(folder, devices=spec["devices"], port=spec["port"])
     settings = read_settings(folder / SETTINGS_FILE)
     start, end = parse_week(spec["week"]).bounds(settings.zone())
     with closing(sqlite3.connect(folder / DATABASE_FILE)) as connection, connection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -18,6 +18,7 @@ from monitor.adapters.db.migrate import require_current
 from monitor.adapters.db.objections import SqlObjections
 from monitor.adapters.db.period_facts import SqlReportFacts
 from monitor.adapters.db.trend import SqlTrend
+from monitor.adapters.forked import beside
 from monitor.adapters.reports.csv_files import machine_csv, people_csv
 from monitor.adapters.reports.folder import (
     Manifest,
@@ -37,7 +38,7 @@ from monitor.domain.incident import title_of
 from monitor.domain.period import Period
 from monitor.domain.policy import stale_after
 from monitor.domain.target import Target
-from monitor.services.report_material import IncidentInput, Previous, ReportError, periods_below, row_name
+from monitor.services.report_material import Entry, IncidentInput, Previous, ReportError, periods_below, row_name
 from monitor.services.report_table import Lang
 from monitor.services.sheet_clocks import ClockSum
 from monitor.services.weekly_report import (
@@ -145,7 +146,7 @@ async def make_report(
         previous=previous.source if previous else None,
         previous_sha256=previous.sha256 if previous else "",
     )
-    report = await build_report(SqlReportFacts(database), inputs, previous, on_step=on_step)
+    report = await build_report(SqlReportFacts(database), inputs, previous, beside=beside, on_step=on_step)
     on_step("files", 0, 1)
     files = report_files(report, langs)
     revision = root.publish(name, files, manifest_of(report, files))
@@ -168,7 +169,7 @@ async def differences(settings: Settings, path: Path, *, folder: Path) -> list[s
     database = database_of(settings, folder=folder)
     try:
         await require_current(database)
-        report = await build_report(SqlReportFacts(database), inputs, previous)
+        report = await build_report(SqlReportFacts(database), inputs, previous, beside=beside)
     finally:
         await database.close()
     langs = [lang for lang in LANGS if f"summary.{lang}.csv" in manifest.files]
@@ -193,7 +194,17 @@ def verify(path: Path) -> list[str]:
 
 
 def report_files(report: Report, langs: Sequence[Lang]) -> dict[str, bytes]:
-    """Give all files of a report but its manifest, by name."""
+    """Give all files of a report but its manifest, by name; the workbook is written on another core meanwhile."""
+    inputs, zone = report.inputs, report.material.rules.counting.zone
+    wanted = Lang.BOTH if len(langs) > 1 else langs[0]
+    title = f"{_TITLES[langs[0]]} {inputs.period}"
+    with beside(lambda: workbook_bytes(report.sheets, wanted, zone=zone, title=title)) as workbook:
+        files = _files_but_the_workbook(report, langs)
+        files["report.xlsx"] = workbook()
+    return files
+
+
+def _files_but_the_workbook(report: Report, langs: Sequence[Lang]) -> dict[str, bytes]:
     inputs, material = report.inputs, report.material
     zone = material.rules.counting.zone
     files: dict[str, bytes] = {INPUTS: _json(inputs), ROWS: _json(_memory(report))}
@@ -205,9 +216,6 @@ def report_files(report: Report, langs: Sequence[Lang]) -> dict[str, bytes]:
         if sheet.people:
             for lang in langs:
                 files[f"{sheet.name}.{lang}.csv"] = people_csv(sheet, lang, zone=zone)
-    wanted = Lang.BOTH if len(langs) > 1 else langs[0]
-    title = f"{_TITLES[langs[0]]} {inputs.period}"
-    files["report.xlsx"] = workbook_bytes(report.sheets, wanted, zone=zone, title=title)
     for lang in langs:
         title = f"{_TITLES[lang]} {inputs.period}"
         about, stamps = _about(report, lang), _stamps(report, lang)
@@ -324,14 +332,22 @@ def _previous(root: ReportFolder, period: Period, *, region: str | None, method:
 
 def _read_previous(root: Path, source: str) -> Previous:
     path = root / source
+    unusable = f"上期报表 {path} 不可用 · the last period's report cannot be used"
     try:
         manifest = read_manifest(path)
-        packed = (path / DEVICES).read_bytes()
         rows = msgspec.json.decode((path / ROWS).read_bytes(), type=dict[str, RowMemory])
-        previous = Previous(manifest.period, source, manifest.files[DEVICES], manifest.end - manifest.start)
-        read_device_lines(previous, gzip.decompress(packed).decode().splitlines())
-    except (OSError, KeyError, ValueError, msgspec.DecodeError) as error:
-        raise ReportFolderError(f"上期报表 {path} 不可用 · the last period's report cannot be used: {error}") from error
+        sha256 = manifest.files[DEVICES]
+    except (OSError, KeyError, msgspec.DecodeError) as error:
+        raise ReportFolderError(f"{unusable}: {error}") from error
+
+    def entries() -> Iterator[Entry]:
+        try:
+            with gzip.open(path / DEVICES, "rt", encoding="utf-8", newline="") as lines:
+                yield from read_device_lines(lines)
+        except (OSError, EOFError, ValueError) as error:
+            raise ReportFolderError(f"{unusable}: {error}") from error
+
+    previous = Previous(manifest.period, source, sha256, manifest.end - manifest.start, entries)
     for name, row in rows.items():
         previous.online[name], previous.intact[name], previous.below[name] = row.online, row.intact, row.below
     return previous

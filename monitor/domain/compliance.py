@@ -236,19 +236,29 @@ def _row(
     key: RowKey, sums: RowSums, judging: Judging, coverage: Mapping[tuple[str, PointClass], Coverage]
 ) -> ComplianceRow:
     tally = sums.seconds if judging.method is Method.TIME_WEIGHTED else sums.shots
-    classes = (PointClass.FIRST, PointClass.SECOND)
-    return ComplianceRow(
+    row = ComplianceRow(
         key=key,
         sums=sums,
         tally=tally,
         online=judged(key, tally, Indicator.ONLINE, judging, devices=sums.assessed),
         intact=judged(key, tally, Indicator.INTACT, judging, devices=sums.judged),
-        coverage={
-            each: coverage.get((key.region, each), Coverage())
-            for each in classes
-            if key.kind is None and key.organisation is None and key.point_class in (None, each)
-        },
+        coverage={},
     )
+    return with_coverage(row, coverage)
+
+
+def with_coverage(row: ComplianceRow, coverage: Mapping[tuple[str, PointClass], Coverage]) -> ComplianceRow:
+    """Give a row the coverage of its region; one by kind or organisation has none.
+
+    Args:
+        row: any row.
+        coverage: of required points by (region with all below it, class).
+    """
+    key = row.key
+    if key.kind is not None or key.organisation is not None:
+        return row
+    classes = [each for each in (PointClass.FIRST, PointClass.SECOND) if key.point_class in (None, each)]
+    return replace(row, coverage={each: coverage.get((key.region, each), Coverage()) for each in classes})
 
 
 def judged(key: RowKey, tally: Tally, indicator: Indicator, judging: Judging, *, devices: int) -> Judged:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
-from operator import add
+from operator import add, or_
 
 from monitor.domain.coverage import HEADLINE_KINDS
 from monitor.domain.device import Device
@@ -84,6 +84,18 @@ class PeriodSums:
         self.seconds[slot] = list(map(add, self.seconds[slot], seconds))
         self.shots[slot] = list(map(add, self.shots[slot], shots))
 
+    def join(self, other: PeriodSums) -> None:
+        """Add what was counted apart of devices that come after all of these in the facts."""
+        numbers = [self.slot(tree, key) for tree, key in other.slots]
+        for number, seconds, shots in zip(numbers, other.seconds, other.shots, strict=True):
+            self.seconds[number] = list(map(add, self.seconds[number], seconds))
+            self.shots[number] = list(map(add, self.shots[number], shots))
+        self.entry_devices.extend(other.entry_devices)
+        self.entry_slots.extend(array("l", (numbers[slot] for slot in other.entry_slots)))
+        self.entry_seconds.extend(other.entry_seconds)
+        # Neither has anything but 0 where the other counted.
+        self.at_end = bytearray(map(or_, self.at_end, other.at_end))
+
     def entry(self, number: int) -> Sequence[int]:
         """Give the seconds by bucket of an entry."""
         return self.entry_seconds[number * WIDTH : (number + 1) * WIDTH]
@@ -120,19 +132,27 @@ class PeriodCounter:
         """Give what decides over service under one of the trees, the last by default."""
         return ServiceRules(self.trees[tree][2], self.rules.zone, self.rules.commissioning_days)
 
-    def count(self, *, on_progress: Callable[[int], None] = lambda done: None) -> PeriodSums:
-        """Count every device; `on_progress` is told now and then how many are done."""
+    def count(
+        self, *, devices: range | None = None, on_progress: Callable[[int], None] = lambda done: None
+    ) -> PeriodSums:
+        """Count devices.
+
+        Args:
+            devices: the indices of those that are counted; None for all.
+            on_progress: told now and then how many are done.
+        """
         facts = self.facts
+        wanted = range(len(facts.devices)) if devices is None else devices
         sums = PeriodSums(self.trees, len(facts.devices))
         changes, base = facts.changes, facts.changes.base
         walk = Walk(self.start - base, self.end - base, tuple(at - base for at in self.instants))
         length, shots = self.end - self.start, len(self.instants)
         unchanged = [_one_bucket(bucket, length) for bucket in range(WIDTH)]
         unchanged_shots = [_one_bucket(bucket, shots) for bucket in range(WIDTH)]
-        for index, device in enumerate(facts.devices):
+        for index in wanted:
             if not index % PROGRESS_EVERY:
-                on_progress(index)
-            key = facts.keys[index]
+                on_progress(index - wanted.start)
+            device, key = facts.devices[index], facts.keys[index]
             if not self.is_plain(device, key):
                 self._add_unusual(sums, index)
                 continue
@@ -147,7 +167,7 @@ class PeriodCounter:
                 found, shot = unchanged[bucket], unchanged_shots[bucket]
             sums.at_end[index] = connectivity
             sums.add(index, sums.slot(0, slot_key(device)), found, shot)
-        on_progress(len(facts.devices))
+        on_progress(len(wanted))
         return sums
 
     def of_device(self, index: int, *, book: ExemptionBook | None = None) -> dict[tuple[int, SlotKey], Buckets]:

@@ -31,7 +31,7 @@ from monitor.ports.errors import (
 from monitor.ports.intake import CheckpointStore, IntakeStore, RefusedMessage, Stranger
 from monitor.ports.inventory import ArchiveCounts, Directory, Inventory, InventoryBatch
 from monitor.ports.looks import DeepBatch, DeepStore, Order, Orders, PictureStore, Secrets
-from monitor.ports.reports import Objections, ReportFacts, ReportRuns, Trend, TrendPoint
+from monitor.ports.reports import Beside, Objections, ReportFacts, ReportRuns, Trend, TrendPoint
 from monitor.ports.states import (
     Applied,
     Batch,
@@ -56,6 +56,7 @@ __all__ = [
     "AuditLog",
     "Backlog",
     "Batch",
+    "Beside",
     "CheckpointStore",
     "CollectorMark",
     "CredentialsError",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from monitor.domain.facts import Correction, StateChange
 from monitor.domain.objecting import Objection
 from monitor.domain.period_facts import PeriodFacts
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,13 @@ class ReportFacts(Protocol):
 
     async def changes_of(self, device_ids: list[str], *, upto: int) -> dict[str, list[StateChange]]:
         """Give all changes of some devices in seq order, as known at a seq."""
+
+
+class Beside(Protocol):
+    """Doing pure work beside one's own, on another core where there is one."""
+
+    def __call__(self, work: Callable[[], Result]) -> AbstractContextManager[Callable[[], Result]]:
+        """Start work, and give what waits for its result; leaving the context ends it."""
 
 
 class Objections(Protocol):

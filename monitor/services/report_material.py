@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 import msgspec
 
 from monitor.domain.assessment import DEFAULT_VALIDITY, Validity, Verdict
-from monitor.domain.compliance import ComplianceRow, Judging, Method, RowCounter, compliance_rows
+from monitor.domain.compliance import ComplianceRow, Judging, Method, RowCounter, compliance_rows, with_coverage
 from monitor.domain.coverage import Coverage
-from monitor.domain.device import Device, DeviceKind
+from monitor.domain.device import Device
 from monitor.domain.facts import Axis, Party
 from monitor.domain.outages import Outage, outages, repaired
 from monitor.domain.packed import OFFLINE
 from monitor.domain.period import Period
-from monitor.domain.period_counting import WIDTH, CountingRules, PeriodCounter, PeriodSums
+from monitor.domain.period_counting import CountingRules, PeriodCounter, PeriodSums
 from monitor.domain.period_coverage import PeriodCoverage
 from monitor.domain.point import PointClass
 from monitor.domain.ranking import SMALL_SAMPLE
 from monitor.domain.region import RegionTree
 from monitor.domain.target import Target
-from monitor.ports import ReportFacts
+from monitor.ports import Beside, ReportFacts
+from monitor.ports.reports import Result
 
 HOUR_S = 3_600
 
@@ -61,15 +62,20 @@ class IncidentInput(msgspec.Struct, frozen=True):
     devices: tuple[str, ...]
 
 
+Entry = tuple[str, str, str, str, Sequence[int]]
+"""What a device has under one scope: its id, region, class, kind, and seconds by bucket."""
+
+
 @dataclass(slots=True)
 class Previous:
-    """What is needed of the period before: by entry, as `PeriodSums` has them, but under the device's id.
+    """What is needed of the period before.
 
     Attributes:
         name: its name.
         source: the revision that it was read from, "" where it was counted from the facts.
         sha256: of that revision's seconds by device, "" likewise.
         length: its seconds.
+        entries: gives its entries, in the order of the devices' keys; read only where they are needed.
         below: by (region, class code or "", dimension:name or "") how many periods in a row the online rate was missed.
         online: likewise the online rate as numerator and denominator.
         intact: likewise the intact rate.
@@ -79,11 +85,7 @@ class Previous:
     source: str
     sha256: str
     length: int
-    device_ids: list[str] = field(default_factory=list)
-    regions: list[str] = field(default_factory=list)
-    classes: list[str] = field(default_factory=list)
-    kinds: list[str] = field(default_factory=list)
-    seconds: array[int] = field(default_factory=lambda: array("q"))
+    entries: Callable[[], Iterable[Entry]]
     below: dict[str, int] = field(default_factory=dict)
     online: dict[str, tuple[int, int]] = field(default_factory=dict)
     intact: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -109,7 +111,6 @@ class Material:
     rules: ReportRules
     targets: Sequence[Target]
     method: Method
-    names: dict[str, str]
     incident_of: Mapping[str, IncidentInput]
     orders: Mapping[str, str]
 
@@ -129,6 +130,12 @@ class Material:
         return Party.UNDECIDED if incident is None else incident.party
 
 
+@contextmanager
+def one_after_the_other(work: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
+    """Do the work when its result is asked for: what `ports.Beside` is where there is one core only."""
+    yield work
+
+
 async def gather(
     store: ReportFacts,
     period: Period,
@@ -140,12 +147,12 @@ async def gather(
     as_of: int,
     upto: int | None,
     previous: Previous | None,
-    names: dict[str, str] | None = None,
     incidents: Sequence[IncidentInput] = (),
     orders: Mapping[str, str] | None = None,
+    beside: Beside = one_after_the_other,
     on_step: Callable[[str, int, int], None] = lambda step, done, total: None,
 ) -> Material:
-    """Read, count and look up.
+    """Read and count; `look_up` completes it.
 
     Args:
         store: the facts.
@@ -157,9 +164,9 @@ async def gather(
         as_of: the instant at which seconds end where the period is not over (RULES §0).
         upto: the seq K; None for the newest.
         previous: the period before, from its published revision; None counts it from the facts, where there are any.
-        names: of the devices that are listed, where they are known already (a recomputation).
         incidents: of the period, the oldest first; of a device in several the last one counts.
         orders: by device the id of its work order.
+        beside: how half of the counting is done on another core.
         on_step: told what is done: the step, and how much of how much.
 
     Raises:
@@ -179,14 +186,22 @@ async def gather(
     code = root if root is not None else tree.children(None)[0].code
     if code not in tree:
         raise ReportError(f"清单中没有区划 {code} · the inventory has no region {code}")
-    sums = counter.count(on_progress=lambda done: on_step("devices", done, len(facts.devices)))
     if previous is None:
-        previous = _counted_before(counter, period, rules, root=code, targets=targets, method=method, on_step=on_step)
-    coverage = PeriodCoverage(counter, sums)
-    found_coverage = coverage.of(await store.changes_of(coverage.needed, upto=facts.upto), tree=tree)
+        earlier = PeriodCounter(
+            facts, start=period.before[1], end=period.before[2], rules=rules.counting, pasts=counter.pasts
+        )
+        with beside(earlier.count) as counted_before:
+            sums = _counted(counter, range(len(facts.devices)), on_step)
+            before = counted_before()
+        previous = _previous_of(earlier, before, period, rules, root=code, targets=targets, method=method)
+    else:
+        half = len(facts.devices) // 2
+        with beside(lambda: counter.count(devices=range(half, len(facts.devices)))) as rest:
+            sums = _counted(counter, range(half), on_step)
+            sums.join(rest())
     judging = Judging(tree, targets, period.start, rules.validity, method, rules.small_sample)
     row_counter = RowCounter(sums, root=code, headline_kinds=rules.counting.headline_kinds)
-    material = Material(
+    return Material(
         period=period,
         end=end,
         as_of=as_of,
@@ -194,25 +209,37 @@ async def gather(
         tree=tree,
         counter=counter,
         sums=sums,
-        rows=compliance_rows(row_counter.rows(), judging, coverage=found_coverage),
+        rows=compliance_rows(row_counter.rows(), judging),
         row_counter=row_counter,
-        coverage=found_coverage,
+        coverage={},
         offline=[],
         repairs=[],
         previous=previous,
         rules=rules,
         targets=targets,
         method=method,
-        names={},
         incident_of={device: incident for incident in incidents for device in incident.devices},
         orders=orders or {},
     )
-    on_step("outages", 0, 1)
+
+
+async def look_up(
+    store: ReportFacts, material: Material, *, on_step: Callable[[str, int, int], None] = lambda step, done, total: None
+) -> None:
+    """Complete the material with what takes more facts than the period's: coverage, and since when devices are offline.
+
+    Raises:
+        StoreError: the facts cannot be read.
+    """
+    on_step("outages", 0, 2)
+    counter = material.counter
+    coverage = PeriodCoverage(counter, material.sums)
+    changes = await store.changes_of(coverage.needed, upto=counter.facts.upto)
+    material.coverage = coverage.of(changes, tree=material.tree)
+    material.rows = [with_coverage(row, material.coverage) for row in material.rows]
+    on_step("outages", 1, 2)
     await _add_outages(store, material)
-    on_step("outages", 1, 1)
-    if names is not None:
-        material.names = names
-    return material
+    on_step("outages", 2, 2)
 
 
 def row_name(row: ComplianceRow) -> str:
@@ -222,36 +249,33 @@ def row_name(row: ComplianceRow) -> str:
     return "|".join((key.region, key.point_class or "", key.kind or "", organisation))
 
 
-def _counted_before(
+def _counted(counter: PeriodCounter, devices: range, on_step: Callable[[str, int, int], None]) -> PeriodSums:
+    return counter.count(devices=devices, on_progress=lambda done: on_step("devices", done, len(devices)))
+
+
+def _previous_of(
     counter: PeriodCounter,
+    sums: PeriodSums,
     period: Period,
     rules: ReportRules,
     *,
     root: str,
     targets: Sequence[Target],
     method: Method,
-    on_step: Callable[[str, int, int], None],
 ) -> Previous | None:
-    """Count the period before from the facts; None where they know nothing of it."""
+    """Take what was counted of the period before; None where the facts know nothing of it."""
     name, start, end = period.before
-    facts = counter.facts
-    earlier = PeriodCounter(facts, start=start, end=end, rules=rules.counting, pasts=counter.pasts)
-    sums = earlier.count(on_progress=lambda done: on_step("before", done, len(facts.devices)))
-    previous = Previous(name, "", "", end - start)
-    known = False
-    for number, index in enumerate(sums.entry_devices):
-        region, point_class, kind, _ = sums.slots[sums.entry_slots[number]][1]
-        seconds = sums.entry(number)
-        known = known or any(seconds[4:])
-        previous.device_ids.append(facts.devices[index].id)
-        previous.regions.append(region)
-        previous.classes.append(point_class.value)
-        previous.kinds.append(kind.value)
-        previous.seconds.extend(seconds)
-    if not known:
+    devices = counter.facts.devices
+    if not any(any(seconds[4:]) for seconds in sums.seconds):
         return None
-    tree = earlier.trees[-1][2]
-    judging = Judging(tree, targets, start, rules.validity, method, rules.small_sample)
+
+    def entries() -> Iterator[Entry]:
+        for number, index in enumerate(sums.entry_devices):
+            region, point_class, kind, _ = sums.slots[sums.entry_slots[number]][1]
+            yield devices[index].id, region, point_class.value, kind.value, sums.entry(number)
+
+    previous = Previous(name, "", "", end - start, entries)
+    judging = Judging(counter.trees[-1][2], targets, start, rules.validity, method, rules.small_sample)
     row_counter = RowCounter(sums, root=root, headline_kinds=rules.counting.headline_kinds)
     for row in compliance_rows(row_counter.rows(), judging):
         remember(previous, row, below=0)
@@ -330,13 +354,3 @@ def change_of(now: Fraction | None, before: tuple[int, int] | None) -> Fraction 
     if now is None or before is None or not before[1]:
         return None
     return now - Fraction(*before)
-
-
-def entries_of(previous: Previous) -> Iterable[tuple[str, str, str, str, Sequence[int]]]:
-    """Give (device, region, class, kind, seconds by bucket) of the period before, in its order."""
-    for number, device_id in enumerate(previous.device_ids):
-        seconds = previous.seconds[number * WIDTH : (number + 1) * WIDTH]
-        yield device_id, previous.regions[number], previous.classes[number], previous.kinds[number], seconds
-
-
-KINDS = {kind.value: kind for kind in DeviceKind}

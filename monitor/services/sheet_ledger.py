@@ -16,7 +16,7 @@ from monitor.domain.printing import DECIMALS
 from monitor.domain.region import RegionLevel
 from monitor.domain.spans import FROM_EVER
 from monitor.domain.waterfall import Reason, Step, fall, online_pair, reason_of
-from monitor.services.report_material import Material, Previous, entries_of
+from monitor.services.report_material import Material, Previous
 from monitor.services.report_table import (
     MACHINE_PLACES,
     Cell,
@@ -390,7 +390,7 @@ class _Earlier:
     """The period before, entry by entry, in step with the devices of the facts: both are in the order of keys."""
 
     def __init__(self, previous: Previous) -> None:
-        self._entries = iter(entries_of(previous))
+        self._entries = iter(previous.entries())
         self._next = next(self._entries, None)
 
     def of(self, device_id: str) -> list[tuple[str, str, Sequence[int]]]:

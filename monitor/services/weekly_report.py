@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -27,8 +27,17 @@ from monitor.domain.point import PointClass, Ring
 from monitor.domain.scope import DIMENSIONS, Scope
 from monitor.domain.tally import BUCKETS
 from monitor.domain.target import Target
-from monitor.ports import ReportFacts
-from monitor.services.report_material import IncidentInput, Material, Previous, ReportRules, gather
+from monitor.ports import Beside, ReportFacts
+from monitor.services.report_material import (
+    Entry,
+    IncidentInput,
+    Material,
+    Previous,
+    ReportRules,
+    gather,
+    look_up,
+    one_after_the_other,
+)
 from monitor.services.report_table import Column, Kind, Sheet, Word
 from monitor.services.sheet_clocks import ClockSum, clock_sheet
 from monitor.services.sheet_devices import device_sheets, listed_ids, with_names
@@ -176,6 +185,7 @@ async def build_report(
     inputs: ReportInputs,
     previous: Previous | None,
     *,
+    beside: Beside = one_after_the_other,
     on_step: Callable[[str, int, int], None] = lambda step, done, total: None,
 ) -> Report:
     """Make a report.
@@ -184,6 +194,7 @@ async def build_report(
         store: the facts.
         inputs: all that goes in; where seq and names are in it already, the same report comes out again.
         previous: the period before, read from the revision that the inputs name.
+        beside: how work is done on another core.
         on_step: told what is done: the step, and how much of how much.
 
     Raises:
@@ -200,13 +211,16 @@ async def build_report(
         as_of=inputs.as_of,
         upto=inputs.seq,
         previous=previous,
-        names=inputs.names,
         incidents=inputs.incidents,
         orders=inputs.orders,
+        beside=beside,
         on_step=on_step,
     )
-    on_step("sheets", 0, 1)
-    sheets = [*summary_sheets(material), *device_sheets(material), *ledger_sheets(material)]
+    # The ledger needs nothing but what was counted, and takes as long as all that must be looked up.
+    with beside(lambda: ledger_sheets(material)) as ledger:
+        await look_up(store, material, on_step=on_step)
+        on_step("sheets", 0, 1)
+        sheets = [*summary_sheets(material), *device_sheets(material), *ledger()]
     names = inputs.names
     if names is None:
         names = await store.names(listed_ids(sheets))
@@ -278,22 +292,18 @@ def device_lines(material: Material) -> list[str]:
     return lines
 
 
-def read_device_lines(previous: Previous, lines: Sequence[str]) -> None:
-    """Take the lines of `device_lines` back.
+def read_device_lines(lines: Iterable[str]) -> Iterator[Entry]:
+    """Take the lines of `device_lines` back, one after the other.
 
     Raises:
         ValueError: a line is spoiled.
     """
-    share: dict[str, str] = {}
-    for line in csv.reader(lines[1:]):
+    found = csv.reader(lines)
+    next(found, None)
+    for line in found:
         if len(line) != WIDTH + 4:
             raise ValueError(f"not seconds by device: {line!r}")
-        device_id, region, point_class, kind, *seconds = line
-        previous.device_ids.append(device_id)
-        previous.regions.append(share.setdefault(region, region))
-        previous.classes.append(share.setdefault(point_class, point_class))
-        previous.kinds.append(share.setdefault(kind, kind))
-        previous.seconds.extend(map(int, seconds))
+        yield line[0], line[1], line[2], line[3], list(map(int, line[4:]))
 
 
 def _quoted(text: str) -> str:

@@ -104,6 +104,27 @@ def test_a_region_is_the_root_of_its_own_report():
     assert {key.region for key in rows} == {"a", "a1"}
 
 
+def test_parts_counted_apart_and_joined_are_the_whole():
+    devices = [camera("c1", "a"), camera("c2", "b"), camera("c3", "b"), camera("c4", "a1", maintainer="甲公司")]
+    changes = [
+        StateChange(device.id, Axis.CONNECTIVITY, "unknown", new, START + number, Cause.ANSWERED)
+        for number, (device, new) in enumerate(zip(devices, ("online", "offline") * 2, strict=True))
+    ]
+    move = InventoryChange("device", "c3", "region", "a1", "b", START + 2 * DAY)
+    packed = packed_changes(changes, keys={each.id: number for number, each in enumerate(devices, 1)}, start=START)
+    facts = PeriodFacts(9, REGIONS, [], devices, [1, 2, 3, 4], packed, [], [], [move])
+    counter = PeriodCounter(facts, start=START, end=END, rules=CountingRules(ZONE))
+    whole = counter.count()
+
+    for half in range(len(devices) + 1):
+        joined = counter.count(devices=range(half))
+        joined.join(counter.count(devices=range(half, len(devices))))
+        assert (joined.slots, joined.seconds, joined.shots) == (whole.slots, whole.seconds, whole.shots), half
+        assert joined.entry_devices == whole.entry_devices
+        assert (joined.entry_slots, joined.entry_seconds) == (whole.entry_slots, whole.entry_seconds)
+        assert joined.at_end == whole.at_end
+
+
 def test_snapshots_make_the_rates_where_asked_for():
     devices = [camera("c1", "a")]
     keys = {"c1": 1}
