@@ -46,7 +46,7 @@ from monitor.settings import ReceiverSettings, Settings, SettingsError
 SLOW_EVERY_S = 300.0
 OUTBOX_KEPT_S = 30 * 86_400
 PAST_KEPT_S = 8 * 86_400
-_PART = 1_000
+_PART = 250
 
 
 class AlertingParts:
@@ -216,7 +216,7 @@ class AlertingParts:
         """Find what all devices share, a part at a time beside the looks; then do round after round."""
         for part in self._parts_of_devices():
             self.tracker.index.put(part)
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.002)
         await self.alerting.work(
             self._health, now=self._now, blind=self._is_blind, every_s=self._settings.alerting.every_s
         )

@@ -138,6 +138,10 @@ class WebPage:
             guest=settings.accounts.guest,
         )
 
+    def prepare(self) -> None:
+        """Make ready what the first question would wait for, once the devices are loaded."""
+        self._parts.search.prepare(self._parts.counts())
+
     def mounts(self) -> list[Mount]:
         """Give what adds the page and its API to the server."""
         web = self._settings

@@ -378,6 +378,7 @@ class Service:
             self.pictures.load(city.devices)
             self.following.on_news(lambda news: self.pictures.looking.follow(news.devices) if self.pictures else None)
         self.polling.schedule()
+        self._page.prepare()
         log.info("service.loaded", devices=len(city.devices), looked_at=self.polling.devices)
 
     def _judge_by(self, city: LoadedCity) -> None:

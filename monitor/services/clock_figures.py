@@ -5,10 +5,11 @@ Where many clocks are off alike it is ours that is off: then no figure is given 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from statistics import median
 from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from monitor.domain.coverage import HEADLINE_KINDS
 from monitor.domain.device import DeviceKind
@@ -40,15 +41,15 @@ def clock_cells(columns: DeviceColumns, *, limit_s: int) -> dict[CellKey, ClockC
         limit_s: deviation that is still within the limit.
     """
     limit = limit_s * 10
-    read: Counter[int] = Counter()
-    within: Counter[int] = Counter()
-    for cell, code, standing, offset in zip(
-        columns.cell, columns.state, columns.standing, columns.clock_offset, strict=True
-    ):
-        if offset != UNREAD and standing == ASSESSED and IS_ONLINE[code]:
-            read[cell] += 1
-            within[cell] += -limit <= offset <= limit
-    return {columns.cells[cell]: ClockCell(within[cell], count) for cell, count in sorted(read.items())}
+    offsets = np.frombuffer(columns.clock_offset, np.intc)
+    judged = _is_read(columns) & (np.frombuffer(columns.standing, np.uint8) == ASSESSED)
+    right = judged & (offsets >= -limit) & (offsets <= limit)
+    cells = np.frombuffer(columns.cell, np.uint32)
+    read = np.bincount(cells[judged], minlength=len(columns.cells))
+    within = np.bincount(cells[right], minlength=len(columns.cells))
+    return {
+        columns.cells[cell]: ClockCell(int(within[cell]), int(read[cell])) for cell in np.flatnonzero(read).tolist()
+    }
 
 
 def many_are_off_alike(columns: DeviceColumns, *, limit_s: int) -> float | None:
@@ -61,15 +62,11 @@ def many_are_off_alike(columns: DeviceColumns, *, limit_s: int) -> float | None:
         columns: the devices as they are.
         limit_s: deviation that is still within the limit.
     """
-    read = [
-        offset
-        for offset, code in zip(columns.clock_offset, columns.state, strict=True)
-        if offset != UNREAD and IS_ONLINE[code]
-    ]
+    read = np.frombuffer(columns.clock_offset, np.intc)[_is_read(columns)]
     if len(read) < MANY:
         return None
-    limit, middle = limit_s * 10, median(read)
-    alike = sum(abs(offset - middle) <= limit for offset in read)
+    limit, middle = limit_s * 10, float(np.median(read))
+    alike = int(np.count_nonzero(np.abs(read - middle) <= limit))
     return middle / 10 if abs(middle) > limit and alike * 2 > len(read) and alike >= MANY else None
 
 
@@ -86,3 +83,10 @@ def clock_rates(tree: RegionTree, cells: Mapping[CellKey, ClockCell]) -> ClockRa
                 found[0] += cell.within
                 found[1] += cell.read
     return {key: Rate(*found) for key, found in sums.items()}
+
+
+def _is_read(columns: DeviceColumns) -> npt.NDArray[np.bool_]:
+    """Tell of every device whether it is online and its clock was ever read."""
+    online: npt.NDArray[np.bool_] = np.frombuffer(IS_ONLINE, np.bool_)[np.frombuffer(columns.state, np.uint8)]
+    online &= np.frombuffer(columns.clock_offset, np.intc) != UNREAD
+    return online

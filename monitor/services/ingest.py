@@ -23,6 +23,9 @@ log = structlog.get_logger()
 
 MAX_BATCH_DEVICES = 5_000
 MAX_BACKOFF_S = 30.0
+FLUSH_PART = 10_000
+"""Devices that a flush goes over between two turns of the event loop."""
+
 RETRY_S = 0.5
 SLOW_WRITE_S = 5.0
 """A write that has no answer for so long means that the store is lost, for as long as it has none."""
@@ -193,7 +196,7 @@ class Ingest:
         """
         async with self._writing:
             if flush:
-                self._flush_answered()
+                await self._flush_answered()
             while self._under_way is not None or self._pending:
                 await self._commit_batch()
 
@@ -214,16 +217,22 @@ class Ingest:
             await asyncio.sleep(pause_s)
             pause_s = min(MAX_BACKOFF_S, pause_s * 2)
 
-    def _flush_answered(self) -> None:
+    async def _flush_answered(self) -> None:
         """Let plain answers wait for the next batches, in the order of the inventory, which is that of their rows.
 
         Neighbours are then written together: in the order of a set every batch would touch nearly every page of the
-        table (measured with 250,000 devices: 216 MB written a minute).
+        table (measured with 250,000 devices: 216 MB written a minute). Looks go on meanwhile.
         """
-        for device_id in self.states:
-            if device_id in self._answered:
-                self._pending.setdefault(device_id, [])
-        self._answered.clear()
+        answered, self._answered = self._answered, set()
+        try:
+            for number, device_id in enumerate(list(self.states)):
+                if device_id in answered:
+                    self._pending.setdefault(device_id, [])
+                if number % FLUSH_PART == FLUSH_PART - 1:
+                    await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            self._answered |= answered
+            raise
 
     async def keep_committing(self, stop: asyncio.Event, *, every_s: float, flush_every_s: float) -> None:
         """Commit until told to stop; a busy store is tried again with growing pauses, while looking goes on.
