@@ -83,16 +83,19 @@ def _records() -> dict[str, Any]:
     The last is a sum only because its trend is asked for over weeks: summing hundreds of series there takes a second.
     """
     rules = [_rule("city_fault:vidnet_device_faults:sum", "sum by (fault) (vidnet_device_faults)")]
-    for record, metric, good, splits in (
-        ("archived", "vidnet_archive_devices", 'archived="yes"', ("",)),
-        ("archive", "vidnet_archive_fields", 'filled="yes"', ("", "_class")),
-        ("clock", "vidnet_device_clocks", 'clock="within"', ("", "_class")),
+    for name, record, metric, good, by in (
+        ("city", "archived", "vidnet_archive_devices", 'archived="yes"', ""),
+        ("county", "archived", "vidnet_archive_devices", 'archived="yes"', "county"),
+        ("city", "archive", "vidnet_archive_fields", 'filled="yes"', ""),
+        ("city_class", "archive", "vidnet_archive_class_fields", 'filled="yes"', "class"),
+        ("county", "archive", "vidnet_archive_fields", 'filled="yes"', "county"),
+        ("city", "clock", "vidnet_device_clocks", 'clock="within"', ""),
+        ("city_class", "clock", "vidnet_device_clocks", 'clock="within"', "class"),
+        ("county", "clock", "vidnet_device_clocks", 'clock="within"', "county"),
+        ("county_class", "clock", "vidnet_device_clocks", 'clock="within"', "county, class"),
     ):
-        for level in ("city", "county"):
-            for suffix in splits:
-                by = ", ".join((*LEVELS[level], *SPLITS[suffix]))
-                rate = f"sum by ({by}) ({metric}{{{good}}}) / (sum by ({by}) ({metric}) > 0)"
-                rules.append(_rule(f"{level}{suffix}:vidnet_{record}:ratio", rate))
+        rate = f"sum by ({by}) ({metric}{{{good}}}) / (sum by ({by}) ({metric}) > 0)"
+        rules.append(_rule(f"{name}:vidnet_{record}:ratio", rate))
     return {"name": "vidnet_records", "interval": EVERY, "rules": rules}
 
 

@@ -25,7 +25,7 @@ def build(language: Language) -> Any:
     made = made.with_panel(_towns(language)).with_panel(_town_table(language))
     made = row(made, Words("类别、种类、最差设备与走势", "Classes, kinds, worst devices and trend"), language)
     rows = (_classes(language), _kinds(language), _ages(language), _faults(language), _worst(language))
-    for panel in (*rows, _records(language), _trend(language)):
+    for panel in (*rows, _clocks(language), _trend(language)):
         made = made.with_panel(panel)
     return made
 
@@ -184,16 +184,16 @@ def _worst(language: Language) -> Any:
     return page(title, about, "\n".join(lines), language, height=10, width=6)
 
 
-def _records(language: Language) -> Any:
+def _clocks(language: Language) -> Any:
     frame = Frame(
-        Words("各类档案完整率", "Archive completeness by class"),
-        Words("已填必填项 ÷ 应填必填项（一机一档）。", "Required fields of the records that are filled / required."),
+        Words("各类时钟合格率", "Clocks within the limit by class"),
+        Words("限值内的设备 ÷ 读到时钟的在线设备。", "Devices within the limit / online devices whose clock was read."),
         8,
         10,
         SHARE,
         3,
     )
-    expr = f"sort(county_class:vidnet_archive:ratio{{{COUNTY},{CLASS}}})"
+    expr = f"sort(county_class:vidnet_clock:ratio{{{COUNTY},{CLASS}}})"
     return ranking(frame, Query(expr, Words("{{class}}", "{{class}}")), language)
 
 

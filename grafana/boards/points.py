@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from grafana.frame import COUNTY_ROW_URL, TO_COUNTY, board, row
+from grafana.frame import COUNTY_ROW_URL, COUNTY_URL, TO_COUNTY, board, row
 from grafana.panels import COUNT, SHARE, TARGET, Frame, Query, big_number, listing, ranking, trend, verdict
 from grafana.queries import met, named_county, target
 from grafana.words import Language, Words
@@ -16,8 +16,8 @@ def build(language: Language) -> Any:
     """Build the board."""
     title = Words("vidnet 点位与覆盖", "vidnet points and coverage")
     about = Words(
-        "一、二类点联网率与有效率，三道防控圈，场所类别，社区，按区县。",
-        "Networked and effective coverage of first- and second-class points, rings, site kinds, communities.",
+        "一、二类点联网率与有效率，三道防控圈，场所类别，社区，按区县；档案完整率。",
+        "Networked and effective coverage of first- and second-class points, rings, site kinds, communities; records.",
     )
     made = board("points", title, about, language, hours=24 * 7)
     made = row(made, Words("全市", "The city"), language)
@@ -28,7 +28,9 @@ def build(language: Language) -> Any:
     made = made.with_panel(_rings(language)).with_panel(_sites(language)).with_panel(_communities(language))
     made = made.with_panel(_lanes(language))
     made = row(made, Words("区县与走势", "Counties and trend"), language)
-    return made.with_panel(_counties(language)).with_panel(_trend(language))
+    made = made.with_panel(_counties(language)).with_panel(_trend(language))
+    made = row(made, Words("档案（一机一档）", "Records of devices"), language)
+    return made.with_panel(_archive_by_class(language)).with_panel(_archive_by_county(language))
 
 
 def _of_class(name: str, words: Words, language: Language) -> list[Any]:
@@ -181,3 +183,31 @@ def _trend(language: Language) -> Any:
     )
     queries = [Query(f'city_class:vidnet_networked:ratio{{class="{name}"}}', words) for name, words in CLASSES]
     return trend(frame, [*queries, Query(target("networked", "first"), TARGET)], language)
+
+
+def _archive_by_class(language: Language) -> Any:
+    frame = Frame(
+        Words("各类档案完整率", "Archive completeness by class"),
+        Words("已填必填项 ÷ 应填必填项，全市。", "Required fields that are filled / required, in the whole city."),
+        12,
+        12,
+        SHARE,
+        3,
+    )
+    return ranking(frame, Query("sort(city_class:vidnet_archive:ratio)", Words("{{class}}", "{{class}}")), language)
+
+
+def _archive_by_county(language: Language) -> Any:
+    frame = Frame(
+        Words("区县档案完整率（低到高）", "Archive completeness by county, lowest first"),
+        Words(
+            "已填必填项 ÷ 应填必填项；缺项明细见 vidnet inventory check。点击进入区县。",
+            "Filled / required fields; vidnet inventory check names what is missing. Click for the county.",
+        ),
+        12,
+        12,
+        SHARE,
+        3,
+    )
+    query = Query(f"sort({named_county('county:vidnet_archive:ratio')})", Words("{{name}}", "{{name_en}}"))
+    return ranking(frame, query, language, links=((TO_COUNTY, COUNTY_URL),))

@@ -14,7 +14,7 @@ from monitor.domain.region import RegionLevel, RegionTree
 
 
 class ArchiveExposition:
-    """Writes `vidnet_archive_devices` and `vidnet_archive_fields`.
+    """Writes `vidnet_archive_devices`, `vidnet_archive_fields` and `vidnet_archive_class_fields`.
 
     Args:
         tree: the regions; the label is the county's code.
@@ -30,14 +30,19 @@ class ArchiveExposition:
         self._fields = GaugeText(
             "vidnet_archive_fields",
             "Fields required of the records of devices, by whether they are filled.",
-            ("county", "class", "filled"),
+            ("county", "filled"),
+        )
+        self._class_fields = GaugeText(
+            "vidnet_archive_class_fields",
+            "Fields required of the records of devices of a class in the whole city, by whether they are filled.",
+            ("class", "filled"),
         )
         self._made_of: Sequence[ArchiveCount] | None = None
         self._made = ""
 
     def families(self) -> tuple[GaugeText, ...]:
         """Give the families, in the order of the text."""
-        return (self._devices, self._fields)
+        return (self._devices, self._fields, self._class_fields)
 
     def text(self, counts: Sequence[ArchiveCount]) -> str:
         """Give the families with their samples; none before the records were counted."""
@@ -47,11 +52,14 @@ class ArchiveExposition:
 
     def _text(self, counts: Sequence[ArchiveCount]) -> str:
         devices: Counter[tuple[str, str]] = Counter()
-        fields: Counter[tuple[str, str, str]] = Counter()
+        fields: Counter[tuple[str, str]] = Counter()
+        class_fields: Counter[tuple[str, str]] = Counter()
         for each in counts:
             county = self._tree.ancestor_at(each.region, RegionLevel.COUNTY)
             devices[county, "yes"] += each.archived
             devices[county, "no"] += each.known - each.archived
-            fields[county, each.point_class, "yes"] += each.filled
-            fields[county, each.point_class, "no"] += each.required - each.filled
-        return self._devices.text(sorted(devices.items())) + self._fields.text(sorted(fields.items()))
+            for sums, label in ((fields, county), (class_fields, each.point_class.value)):
+                sums[label, "yes"] += each.filled
+                sums[label, "no"] += each.required - each.filled
+        families = zip(self.families(), (devices, fields, class_fields), strict=True)
+        return "".join(family.text(sorted(sums.items())) for family, sums in families)

@@ -91,8 +91,8 @@ class CityExposition:
         )
         self._ring_points = GaugeText(
             "vidnet_ring_points",
-            "Required points on the three rings: networked within the window, and covered now.",
-            ("county", "ring", "basis", "coverage"),
+            "Required points on a ring around the city: networked within the window, and covered now.",
+            ("ring", "basis", "coverage"),
         )
         self._site_points = GaugeText(
             "vidnet_site_points",
@@ -213,14 +213,14 @@ class CityExposition:
             yield (county,), count
 
     def _coverages(self, city: CityMetrics) -> tuple[_Sums, _Sums, _Sums]:
-        """Add up the coverage by county and class, by county and ring, and by site kind, in one pass."""
+        """Add up the coverage by county and class, by ring, and by site kind, in one pass."""
         found: tuple[_Sums, _Sums, _Sums] = {}, {}, {}
         by_class, by_ring, by_site = found
         for key, part in city.points:
             county = self._place(key.region)[0]
             _add(by_class, (county, key.point_class), part)
             if key.ring is not None:
-                _add(by_ring, (county, key.ring), part)
+                _add(by_ring, (key.ring,), part)
             if key.site_kind:
                 _add(by_site, (key.site_kind,), part)
         return found
