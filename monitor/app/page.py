@@ -149,6 +149,10 @@ class WebPage:
         page = Page(front, map_file=self._folder / web.map if web.map else None)
         return [page.mount, lambda application: application.add_subapp(PREFIX, api(self._parts, front)) and None]
 
+    def note_slow(self) -> None:
+        """Count a client that was dropped because it was too slow."""
+        self._parts.refused["slow"] += 1
+
     def tls(self) -> ssl.SSLContext | None:
         """Give the certificate of the settings, None for plain HTTP.
 

@@ -287,6 +287,7 @@ class Service:
                     problems=self._problems,
                     mounts=[*self._page.mounts(), *self.intake.mounts()],
                     tls=self._page.tls(),
+                    on_slow=self._page.note_slow,
                 ) as port,
                 asyncio.TaskGroup() as tasks,
             ):

@@ -11,11 +11,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
 
+from monitor.adapters.web.patience import Patience
+
 Mount = Callable[[web.Application], None]
 """Adds routes, or an application below a path."""
-
-HEAD_WITHIN_S = 15.0
-"""A connection that sends no whole request head for so long is dropped."""
 
 IDLE_S = 75.0
 
@@ -34,6 +33,7 @@ async def serving(
     problems: Callable[[], list[str]],
     mounts: Sequence[Mount] = (),
     tls: ssl.SSLContext | None = None,
+    on_slow: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[int]:
     """Serve until the block ends.
 
@@ -45,6 +45,7 @@ async def serving(
         problems: gives what keeps the service from being ready, a line each; empty when it is ready.
         mounts: add what else is served.
         tls: certificate and key; None serves plain HTTP.
+        on_slow: told of every connection that is dropped because its client is too slow.
 
     Yields:
         The port that is listened on.
@@ -65,12 +66,15 @@ async def serving(
         return web.Response(text="\n".join(found or ["ready"]) + "\n", status=503 if found else 200)
 
     loop = asyncio.get_running_loop()
-    patience = _Patience()
+    patience = Patience(loop, on_slow=on_slow)
 
     @web.middleware
     async def heard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        patience.heard(request.protocol)
-        return await handler(request)
+        patience.heard(request)
+        try:
+            return await handler(request)
+        finally:
+            patience.answered(request)
 
     application = web.Application(middlewares=[heard])
     application.router.add_get("/metrics", metrics)
@@ -82,10 +86,10 @@ async def serving(
     await runner.setup()
     listening: asyncio.Server | None = None
 
-    def protocol() -> web.RequestHandler:
+    def protocol() -> asyncio.Protocol:
         if runner.server is None:
             raise ConnectionAbortedError("the server is stopping")
-        return patience.watched(runner.server(), loop)
+        return patience.watched(runner.server())
 
     try:
         try:
@@ -114,24 +118,3 @@ def tls_context(certificate: str, key: str) -> ssl.SSLContext:
             f"证书或密钥不能使用 · web.certificate or web.key cannot be used: {certificate}, {key}: {error}"
         ) from error
     return context
-
-
-class _Patience:
-    """Drops connections that never send a whole request head: they would be kept for ever."""
-
-    def __init__(self) -> None:
-        self._silent: set[web.RequestHandler] = set()
-
-    def heard(self, protocol: web.RequestHandler) -> None:
-        self._silent.discard(protocol)
-
-    def watched(self, protocol: web.RequestHandler, loop: asyncio.AbstractEventLoop) -> web.RequestHandler:
-        self._silent.add(protocol)
-        loop.call_later(HEAD_WITHIN_S, self._drop, protocol)
-        return protocol
-
-    def _drop(self, protocol: web.RequestHandler) -> None:
-        if protocol in self._silent:
-            self._silent.discard(protocol)
-            if protocol.transport is not None:
-                protocol.transport.abort()
