@@ -132,6 +132,36 @@ def test_incidents_and_work_orders_are_named(city: CliCity) -> None:
     assert city.json("report", "verify", folder)["ok"]
 
 
+def test_an_incident_answers_for_its_own_seconds_only(city: CliCity) -> None:
+    week = last_week(int(time.time()), ZONE)
+    begun, ended = week.start + DAY_S, week.start + 2 * DAY_S
+    incident = Incident(
+        *("I8", IncidentKind.PARENT, "switch-1", "城关交换机", begun, begun + 60),
+        closed_at=ended,
+        shared=Shared.PARENT,
+        party=Party.POWER,
+    )
+    batch = AlertBatch(incidents=[incident], members=[Member("I8", "370702-9", begun, ended)])
+
+    async def store(_: Any, database: Any) -> None:
+        await SqlAlertStore(database).save(batch)
+
+    city.read(store)
+    folder = city.json("report", "weekly")["folder"]
+
+    below = [
+        (each["item_id"], each["lost_s"], each["party"], each["explained_share"])
+        for each in rows(folder, "below-target.csv")
+        if (each["region_code"], each["indicator"], each["point_class"]) == ("370702", "online", "any")
+    ]
+    # It was dead before the switch failed and after it was back: six of seven days are not the power's.
+    assert below == [
+        ("370702-9", str(6 * DAY_S), "undecided", "0.857142857"),
+        ("I8", str(DAY_S), "power", "1.000000000"),
+    ]
+    assert city.json("report", "verify", folder)["ok"]
+
+
 def test_people_read_it_in_their_language(city: CliCity) -> None:
     folder = city.json("report", "weekly")["folder"]
 

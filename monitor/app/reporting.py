@@ -38,7 +38,8 @@ from monitor.domain.incident import title_of
 from monitor.domain.period import Period
 from monitor.domain.policy import stale_after
 from monitor.domain.target import Target
-from monitor.services.report_material import Entry, IncidentInput, Previous, ReportError, periods_below, row_name
+from monitor.services.incident_losses import IncidentInput
+from monitor.services.report_material import Entry, Previous, ReportError, periods_below, row_name
 from monitor.services.report_table import Lang
 from monitor.services.sheet_clocks import ClockSum
 from monitor.services.weekly_report import (
@@ -289,14 +290,20 @@ async def period_incidents(database: Database, *, start: int, end: int) -> tuple
     for each in sorted(await queries.incidents(since=start), key=lambda one: (one.began_at, one.id)):
         if each.ours or each.began_at >= end:
             continue
-        members = [
-            member.device_id
+        members = sorted(
+            (
+                member.device_id,
+                max(start, member.joined_at),
+                end if member.left_at is None else min(end, member.left_at),
+            )
             for member in await queries.members(each.id)
             if member.joined_at < end and (member.left_at is None or member.left_at > start)
-        ]
+        )
         if members:
             zh, en = title_of(each)
-            found.append(IncidentInput(each.id, zh, en, each.party, tuple(sorted(members))))
+            devices = tuple(device_id for device_id, _, _ in members)
+            spans = tuple((since, until) for _, since, until in members)
+            found.append(IncidentInput(each.id, zh, en, each.party, devices, spans))
     return tuple(found)
 
 

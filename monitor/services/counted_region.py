@@ -11,7 +11,8 @@ from monitor.domain.period import Period
 from monitor.domain.period_counting import WIDTH, PeriodCounter, PeriodSums
 from monitor.domain.target import Target
 from monitor.ports import ReportFacts
-from monitor.services.report_material import IncidentInput, ReportError, ReportRules
+from monitor.services.incident_losses import IncidentInput
+from monitor.services.report_material import ReportError, ReportRules
 
 INDICATORS = (Indicator.ONLINE, Indicator.INTACT)
 """What can be explained and planned for."""

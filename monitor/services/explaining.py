@@ -19,7 +19,8 @@ from monitor.domain.spans import FROM_EVER
 from monitor.domain.weeks import days_between
 from monitor.ports import ReportFacts
 from monitor.services.counted_region import INDICATORS, Basis, CountedRegion, count_region, judged_of
-from monitor.services.report_material import IncidentInput, ReportError
+from monitor.services.incident_losses import IncidentInput
+from monitor.services.report_material import ReportError
 
 LISTED = 10
 _LOST_STATES = {

@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-import msgspec
-
 from monitor.domain.assessment import DEFAULT_VALIDITY, Validity, Verdict
 from monitor.domain.compliance import ComplianceRow, Judging, Method, RowCounter, compliance_rows, with_coverage
 from monitor.domain.coverage import Coverage
@@ -25,6 +23,7 @@ from monitor.domain.region import RegionTree
 from monitor.domain.target import Target
 from monitor.ports import Beside, ReportFacts
 from monitor.ports.reports import Result
+from monitor.services.incident_losses import IncidentInput, IncidentLosses
 
 HOUR_S = 3_600
 
@@ -50,16 +49,6 @@ class ReportRules:
     small_sample: int = SMALL_SAMPLE
     repair_from_s: int = 4 * HOUR_S
     listed: int = 10
-
-
-class IncidentInput(msgspec.Struct, frozen=True):
-    """An incident of the period as it is written into a report's inputs: its names, who is responsible, its devices."""
-
-    id: str
-    zh: str
-    en: str
-    party: Party
-    devices: tuple[str, ...]
 
 
 Entry = tuple[str, str, str, str, Sequence[int]]
@@ -111,7 +100,7 @@ class Material:
     rules: ReportRules
     targets: Sequence[Target]
     method: Method
-    incident_of: Mapping[str, IncidentInput]
+    incidents: IncidentLosses
     orders: Mapping[str, str]
 
     def device(self, index: int) -> Device:
@@ -121,13 +110,29 @@ class Material:
             return self.counter.pasts.past(index).version_at(self.end - 1).device
         return device
 
-    def party(self, index: int) -> Party:
-        """Give who is responsible for what a device lost in the period, as far as anybody decided."""
+    def party(self, index: int, *, start: int, end: int) -> Party:
+        """Give who is responsible for what a device lost from one instant to another, as far as anybody decided.
+
+        A person's correction of those seconds says it before an incident does.
+        """
+        decided = self._decided(index, start=start, end=end)
+        return self.incidents.party(index, start=start, end=end) if decided is None else decided
+
+    def party_alone(self, index: int) -> Party:
+        """Give who is responsible for what a device lost in the period outside of incidents."""
+        return self._decided(index, start=self.counter.start, end=self.end) or Party.UNDECIDED
+
+    def main_party(self, index: int, *, offline_s: int) -> Party:
+        """Give who is responsible for most of the offline seconds of a device in the period."""
+        decided = self._decided(index, start=self.counter.start, end=self.end)
+        return self.incidents.main_party(index, offline_s=offline_s) if decided is None else decided
+
+    def _decided(self, index: int, *, start: int, end: int) -> Party | None:
         for correction in reversed(self.counter.pasts.corrections.get(self.counter.facts.devices[index].id, [])):
-            if correction.party is not Party.UNDECIDED and correction.end > self.counter.start:
+            overlaps = correction.start < end and correction.end > start
+            if overlaps and correction.party is not Party.UNDECIDED:
                 return correction.party
-        incident = self.incident_of.get(self.counter.facts.devices[index].id)
-        return Party.UNDECIDED if incident is None else incident.party
+        return None
 
 
 @contextmanager
@@ -164,7 +169,7 @@ async def gather(
         as_of: the instant at which seconds end where the period is not over (RULES §0).
         upto: the seq K; None for the newest.
         previous: the period before, from its published revision; None counts it from the facts, where there are any.
-        incidents: of the period, the oldest first; of a device in several the last one counts.
+        incidents: of the period, the oldest first.
         orders: by device the id of its work order.
         beside: how half of the counting is done on another core.
         on_step: told what is done: the step, and how much of how much.
@@ -218,7 +223,7 @@ async def gather(
         rules=rules,
         targets=targets,
         method=method,
-        incident_of={device: incident for incident in incidents for device in incident.devices},
+        incidents=IncidentLosses(counter, incidents),
         orders=orders or {},
     )
 

@@ -17,7 +17,8 @@ from monitor.domain.indicator import Indicator
 from monitor.domain.outages import Outage
 from monitor.domain.period_counting import WIDTH
 from monitor.domain.region import RegionLevel
-from monitor.services.report_material import HOUR_S, IncidentInput, Material
+from monitor.services.incident_losses import IncidentInput
+from monitor.services.report_material import HOUR_S, Material
 from monitor.services.report_table import Cell, Column, Kind, Share, Sheet, Word
 from monitor.services.report_words import (
     AGES,
@@ -115,10 +116,10 @@ SETTLEMENT_COLUMNS = (
 
 @dataclass(slots=True)
 class _Loss:
-    """What one row lost: seconds by device, (seconds, device index)."""
+    """What one row lost: (seconds, device index, the incident in which it lost them, None outside of any)."""
 
     total: int
-    by_device: list[tuple[int, int]]
+    by_device: list[tuple[int, int, IncidentInput | None]]
 
 
 def device_sheets(material: Material) -> list[Sheet]:
@@ -195,13 +196,29 @@ def _losses(material: Material, keys: Iterable[RowKey], buckets: tuple[int, ...]
             first = number * WIDTH
             lost = sum(sums.entry_seconds[first + bucket] for bucket in buckets)
             if lost:
+                parts = _by_incident(material, number, lost, buckets)
                 for key in mine:
                     loss = losses.get(key)
                     if loss is None:
                         loss = losses[key] = _Loss(0, [])
                     loss.total += lost
-                    loss.by_device.append((lost, sums.entry_devices[number]))
+                    loss.by_device += parts
     return losses
+
+
+def _by_incident(
+    material: Material, entry: int, lost: int, buckets: tuple[int, ...]
+) -> list[tuple[int, int, IncidentInput | None]]:
+    """Cut what a device lost under one scope into what it lost in incidents, and the rest."""
+    sums = material.sums
+    index, slot = sums.entry_devices[entry], sums.slots[sums.entry_slots[entry]]
+    parts: list[tuple[int, int, IncidentInput | None]] = []
+    for incident, seconds in material.incidents.of(index).get(slot, ()):
+        within = sum(seconds[bucket] for bucket in buckets)
+        if within:
+            parts.append((within, index, incident))
+            lost -= within
+    return [*parts, (lost, index, None)] if lost else parts
 
 
 def _items(material: Material, loss: _Loss) -> list[tuple[Cell, ...]]:
@@ -210,8 +227,7 @@ def _items(material: Material, loss: _Loss) -> list[tuple[Cell, ...]]:
     groups: dict[str, list[tuple[int, int]]] = {}
     alone: list[tuple[int, int]] = []
     incidents: dict[str, IncidentInput] = {}
-    for lost, index in loss.by_device:
-        incident = material.incident_of.get(devices[index].id)
+    for lost, index, incident in loss.by_device:
         if incident is not None:
             incidents[incident.id] = incident
         group = incident.id if incident is not None else (_path(material, index) if lost >= HOUR_S else "")
@@ -222,7 +238,8 @@ def _items(material: Material, loss: _Loss) -> list[tuple[Cell, ...]]:
     items: list[tuple[int, str, int, int]] = []
     for group, members in groups.items():
         if group in incidents or len(members) >= GROUP_FROM:
-            items.append((sum(lost for lost, _ in members), group, len(members), members[0][1]))
+            count = len({index for _, index in members})
+            items.append((sum(lost for lost, _ in members), group, count, members[0][1]))
         else:
             alone += members
     chosen = nlargest(material.rules.listed, alone, key=lambda each: (each[0], -each[1]))
@@ -233,7 +250,7 @@ def _items(material: Material, loss: _Loss) -> list[tuple[Cell, ...]]:
         so_far += lost
         device = material.device(index)
         known = incidents.get(group)
-        undecided = group and known is None
+        party = known.party if known else Party.UNDECIDED if group else material.party_alone(index)
         cells: tuple[Cell, ...] = (
             GROUP_ITEM if group else DEVICE_ITEM,
             group or devices[index].id,
@@ -242,7 +259,7 @@ def _items(material: Material, loss: _Loss) -> list[tuple[Cell, ...]]:
             lost,
             Share(Fraction(lost, loss.total)),
             Share(Fraction(so_far, loss.total)),
-            PARTIES[Party.UNDECIDED if undecided else material.party(index)],
+            PARTIES[party],
             device.organisations.maintainer,
         )
         found.append(cells)
@@ -262,6 +279,13 @@ def _place(material: Material, index: int) -> tuple[Cell, ...]:
     return county, region_word(tree.get(county), county), region, region_word(tree.get(region), region)
 
 
+def _party(material: Material, outage: Outage) -> Party:
+    """Give who is responsible for an outage, by what was decided of the part of it that lies in the period."""
+    since = material.counter.start if outage.since is None else max(outage.since, material.counter.start)
+    until = material.end if outage.until is None else min(outage.until, material.end)
+    return material.party(outage.index, start=since, end=until)
+
+
 def _offline(material: Material) -> list[tuple[Cell, ...]]:
     found: list[tuple[tuple[str, int, str], tuple[Cell, ...]]] = []
     for outage in material.offline:
@@ -279,7 +303,7 @@ def _offline(material: Material) -> list[tuple[Cell, ...]]:
             outage.since,
             hours,
             cause_word(outage.cause),
-            PARTIES[material.party(outage.index)],
+            PARTIES[_party(material, outage)],
             YES if _is_exempt(material, outage.index) else NO,
             organisations.owner_unit,
             organisations.maintainer,
@@ -303,7 +327,7 @@ def _repairs(material: Material) -> list[tuple[Cell, ...]]:
                 outage.until,
                 duration,
                 cause_word(outage.cause),
-                PARTIES[material.party(outage.index)],
+                PARTIES[_party(material, outage)],
                 device.organisations.maintainer,
                 device.organisations.contract,
             )

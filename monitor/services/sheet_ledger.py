@@ -382,7 +382,7 @@ def _exchange(
     reason = reason_of(then, now, lengths=lengths)
     if reason is None:
         return before, None, (0, 0)
-    party = material.party(index) if reason is Reason.FAILURES else None
+    party = material.main_party(index, offline_s=now[4]) if reason is Reason.FAILURES else None
     return before, (reason, party), (online_s(now) - before[0], assessed_s(now) - before[1])
 
 

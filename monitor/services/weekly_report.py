@@ -28,9 +28,9 @@ from monitor.domain.scope import DIMENSIONS, Scope
 from monitor.domain.tally import BUCKETS
 from monitor.domain.target import Target
 from monitor.ports import Beside, ReportFacts
+from monitor.services.incident_losses import IncidentInput
 from monitor.services.report_material import (
     Entry,
-    IncidentInput,
     Material,
     Previous,
     ReportRules,
