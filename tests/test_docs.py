@@ -64,6 +64,18 @@ def test_every_metric_is_documented_with_its_type_and_labels():
     assert documented == in_code
 
 
+def test_every_metric_has_a_unit_a_meaning_and_a_promise_and_alerts_ask_what_stays():
+    rows = {row[0].strip("`"): row for row in _table_rows("docs/metrics.md")}
+
+    assert all(row[2] and row[4] for row in rows.values())
+    assert {row[5] for row in rows.values()} == {"stable", "may change"}
+    stable = {name for name, row in rows.items() if row[5] == "stable"}
+    rules = (ROOT / "config/prometheus/rules/alerts.yml").read_text(encoding="utf-8")
+    asked = rows.keys() & set(re.findall(r"\bvidnet_\w+", rules))
+    assert len(asked) > 5
+    assert asked <= stable
+
+
 def test_every_fault_is_documented_as_it_is_in_the_catalogue():
     rows = [row for row in _table_rows("docs/faults.md") if len(row) == 6]
     documented = {row[0].strip("`"): (row[1] == "yes", *row[2:]) for row in rows}

@@ -97,6 +97,13 @@ def test_a_root_cause_silences_what_follows_from_it_and_nobody_else(tmp_path: Pa
         assert not _inhibited(address, "elsewhere")
         assert not _inhibited(address, "without")
 
+        # One message a county and severity, however many towns and devices are in it.
+        groups = ask(address, "/api/v2/alerts/groups", receiver="duty")
+        by_county = {
+            each["labels"]["county"]: len(each["alerts"]) for each in groups if "warning" in str(each["labels"])
+        }
+        assert by_county == {"370783": 1, "370784": 2}
+
         tell(address, "/api/v2/alerts", [_alert("VidnetOnlineCounty", county="370783", device="rate")])
         assert not _inhibited(address, "rate")
         tell(address, "/api/v2/alerts", [_alert("VidnetCollectorStale", severity="critical")])
