@@ -91,7 +91,8 @@ class Persona:
         addresses: what it writes for the addresses of its services.
         maker, model, firmware: what it says of itself.
         serial, mac: who it is, and who it is after it was replaced.
-        kept_days: how far its recordings reach back; None where it has no search service.
+        kept_days: how far its recordings reach back, where nothing is odd longer than any record of the city asks for
+            (90 days); None where it has no search service.
     """
 
     scheme: Scheme
@@ -125,7 +126,7 @@ def persona_of(seed: int, index: int, behaviour: Behaviour) -> Persona:
     records = dice.random() < 0.6 or oddity in (Oddity.SHORT, Oddity.STOPPED, Oddity.EMPTY, Oddity.NO_RIGHTS)
     kept_days = None
     if records:
-        kept_days = {Oddity.SHORT: dice.randint(2, 20), Oddity.EMPTY: 0}.get(oddity, dice.randint(31, 95))
+        kept_days = {Oddity.SHORT: dice.randint(2, 20), Oddity.EMPTY: 0}.get(oddity, dice.randint(91, 180))
     number = f"{index:06d}"
     build = 190_000 + dice.randint(0, 60_000)
     return Persona(
