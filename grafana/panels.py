@@ -102,7 +102,10 @@ def verdict(frame: Frame, query: Query, language: Language, *, against: str = ""
 
 def ranking(frame: Frame, query: Query, language: Language, *, links: Sequence[tuple[Words, str]] = ()) -> Any:
     """Give horizontal bars, one a series, with its name at its left; a name that begins with ✘ is below its target."""
-    panel = _framed(bargauge.Panel(), frame, language)
+    # Left to itself, Grafana begins the bars at the smallest value: the last of a ranking would look like nothing.
+    panel = _framed(bargauge.Panel(), frame, language).min(0)
+    if frame.unit == SHARE:
+        panel = panel.max(1)
     return (
         panel.with_target(_target(query, language, instant=True))
         .orientation(models.VizOrientation.HORIZONTAL)

@@ -83,6 +83,15 @@ def test_the_overview_can_be_read_from_afar():
 
 
 @BOARD
+def test_bars_begin_at_nothing_and_shares_end_at_all(path: Path):
+    for panel in panels(load(path)):
+        if panel["type"] == "bargauge":
+            defaults = panel["fieldConfig"]["defaults"]
+            assert defaults["min"] == 0, panel["title"]
+            assert (defaults.get("max") == 1) == (defaults["unit"] == "percentunit"), panel["title"]
+
+
+@BOARD
 def test_links_and_variables_resolve(path: Path):
     board = load(path)
     text = path.read_text(encoding="utf-8")
