@@ -17,6 +17,7 @@ from monitor.adapters.metrics.deep import DeepCollector, DeepMetrics
 from monitor.adapters.metrics.intake import IntakeCollector, IntakeMetrics
 from monitor.adapters.metrics.pictures import PictureCollector, PictureMetrics
 from monitor.adapters.metrics.service import Durations, ServiceCollector, ServiceMetrics
+from monitor.adapters.metrics.web import WebCollector
 from monitor.cli import app
 from monitor.domain.fault import FAULTS
 from monitor.domain.region import RegionTree
@@ -47,6 +48,7 @@ def _service_families() -> dict[str, tuple[str, str, frozenset[str]]]:
     registry.register(DeepCollector(lambda: deep))
     pictures = PictureMetrics({"picture": 1}, {"picture_black": 1}, 0, Durations(), 0, 0.0, 0, 0, 0)
     registry.register(PictureCollector(lambda: pictures))
+    registry.register(WebCollector(lambda: {"host": 1}))
     found = {}
     for family in text_string_to_metric_families(generate_latest(registry).decode()):
         suffix = "_total" if family.type == "counter" else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -152,6 +152,10 @@ class WebPage:
     def note_slow(self) -> None:
         """Count a client that was dropped because it was too slow."""
         self._parts.refused["slow"] += 1
+
+    def refused(self) -> Mapping[str, int]:
+        """Give how many requests were refused so far, by reason."""
+        return self._parts.refused
 
     def tls(self) -> ssl.SSLContext | None:
         """Give the certificate of the settings, None for plain HTTP.

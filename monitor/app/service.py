@@ -27,6 +27,7 @@ from monitor.adapters.metrics.deep import DeepCollector
 from monitor.adapters.metrics.intake import IntakeCollector
 from monitor.adapters.metrics.pictures import PictureCollector
 from monitor.adapters.metrics.service import Durations, ServiceCollector, ServiceMetrics
+from monitor.adapters.metrics.web import WebCollector
 from monitor.adapters.process import loading, raise_open_files
 from monitor.adapters.reports.folder import ReportFolder
 from monitor.adapters.sentinels import answers
@@ -469,6 +470,7 @@ class Service:
             registry.register(DeepCollector(self.deep.metrics))
         if self.pictures is not None:
             registry.register(PictureCollector(self.pictures.metrics))
+        registry.register(WebCollector(self._page.refused))
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         return registry

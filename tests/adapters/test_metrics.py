@@ -25,6 +25,7 @@ from monitor.adapters.metrics.exposition import GaugeText
 from monitor.adapters.metrics.intake import IntakeCollector, IntakeMetrics
 from monitor.adapters.metrics.pictures import PictureCollector, PictureMetrics
 from monitor.adapters.metrics.service import Durations, ServiceCollector, ServiceMetrics
+from monitor.adapters.metrics.web import WebCollector
 from monitor.app.demo import prepare_demo, run_demo
 from monitor.domain.archive import ArchiveCount
 from monitor.domain.coverage import HEADLINE_KINDS
@@ -198,6 +199,7 @@ def service_text() -> str:
         workers_killed=1,
     )
     registry.register(PictureCollector(lambda: pictures))
+    registry.register(WebCollector(lambda: {"host": 2, "throttled": 900}))
     return generate_latest(registry).decode()
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from monitor.adapters.db.deep_looks import SqlDeepStore
 from monitor.adapters.db.pictures import SqlPictureStore
+from monitor.adapters.metrics.web import REASONS
 from monitor.adapters.web.dispatch import BODY_WITHIN_S
 from monitor.domain.account import Grant, Right, Role
 from monitor.domain.baseline import Baseline, LightClass
@@ -344,7 +345,18 @@ async def test_refusals_are_counted(site: Site):
         await client.call("GET", "/overview?unknown=1")
         await client.call("GET", "/session", headers={"Host": "evil.example"})
         await client.call("GET", "/audit")
-        assert (await client.get("/system"))["refused"] == {"invalid": 1, "host": 1, "forbidden": 1}
+        await client.call("GET", "/no/such/route")
+        await client.call("GET", "/reports/..%2F..%2Fetc/files/passwd")
+        counted = {"invalid": 1, "host": 1, "forbidden": 1, "http": 2}
+        assert (await client.get("/system"))["refused"] == counted
+    assert site.service._page.refused() == counted
+
+
+def test_every_reason_for_a_refusal_is_a_series_from_the_start():
+    source = "".join(path.read_text(encoding="utf-8") for path in Path("monitor/adapters/web").glob("*.py"))
+    kinds = set(re.findall(r'Problem\(\s*(?:\d{3}|status|error\.status), "([a-z-]+)"', source))
+
+    assert kinds == set(REASONS)
 
 
 async def test_a_body_that_never_ends_is_a_slow_clients(site: Site, monkeypatch: pytest.MonkeyPatch):

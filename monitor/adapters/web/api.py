@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 from monitor.adapters.web import (
     alerts,
@@ -59,22 +59,27 @@ ROUTES: tuple[Route, ...] = (
 
 def api(parts: Parts, front: Front) -> web.Application:
     """Give the application of the API, to be mounted at `PREFIX`."""
-    application = web.Application(middlewares=[_problems])
+    application = web.Application(middlewares=[_problems_of(parts)])
     dispatch = Dispatch(parts, front)
     for route in ROUTES:
         application.router.add_route(route.method, route.path, dispatch.handler(route))
     return application
 
 
-@web.middleware
-async def _problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give aiohttp's own refusals (no such route or method, an odd body) the form of all others."""
-    try:
-        return await handler(request)
-    except web.HTTPException as error:
-        if error.status < 400:
-            raise
-        problem = Problem(error.status, "http", error.reason).response()
-        if "Allow" in error.headers:
-            problem.headers["Allow"] = error.headers["Allow"]
-        return problem
+def _problems_of(parts: Parts) -> Middleware:
+    """Give aiohttp's own refusals (no such route or method, an odd body) the form of all others, and count them."""
+
+    @web.middleware
+    async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            if error.status < 400:
+                raise
+            parts.refused["http"] += 1
+            problem = Problem(error.status, "http", error.reason).response()
+            if "Allow" in error.headers:
+                problem.headers["Allow"] = error.headers["Allow"]
+            return problem
+
+    return problems
