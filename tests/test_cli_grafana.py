@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 from typer.testing import CliRunner
 
 from monitor.cli import app
 
+ROOT = Path(__file__).parent.parent
 RUN = CliRunner()
 
 
@@ -45,3 +50,40 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path):
     assert done.exit_code == 1
     assert "file" in done.stderr
     assert "cannot write" in done.stderr
+
+
+def test_an_installed_package_holds_all_that_is_exported(tmp_path: Path):
+    """The package is laid out as pyproject.toml tells the wheel's builder, away from the checkout."""
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"][
+        "wheel"
+    ]
+    installed = tmp_path / "installed"
+    for package in wheel["packages"]:
+        (installed / package).mkdir(parents=True)
+        for part in (ROOT / package).iterdir():
+            (installed / package / part.name).symlink_to(part)
+    for source, place in wheel["force-include"].items():
+        (installed / place).parent.mkdir(parents=True, exist_ok=True)
+        (installed / place).symlink_to(ROOT / source)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "monitor", "grafana", "export", str(tmp_path / "site"), "--json"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    here = RUN.invoke(app, ["grafana", "export", str(tmp_path / "here"), "--json"])
+    assert json.loads(done.stdout)["files"] == json.loads(here.stdout)["files"]
+    told = subprocess.run(
+        [sys.executable, "-c", "import monitor; print(monitor.__file__)"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.startswith(str(installed)), "it was the package laid out here that was asked"
