@@ -41,6 +41,8 @@ def test_a_rate_is_explained_down_to_its_devices(city: CliCity) -> None:
     assert (story["intervals"][0]["state"], story["intervals"][0]["cause"]) == ("offline", "silent")
     text = city.run("explain").output
     assert "90.00 %" in text
+    assert "潍城区 370702 90.00 %" in text
+    assert "离线 offline: 1,209,600 s" in text
     assert "370703-9" in text
 
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.tree import Tree
 
 from monitor.adapters.files.instants import written_instant
@@ -35,7 +35,12 @@ from monitor.services.explaining import DeviceStory, Explanation, Interval, Loss
 from monitor.services.planning import RegionPlan
 from monitor.services.report_table import exact
 from monitor.services.report_words import CAUSES, CLASSES, PARTIES, VERDICTS
+from monitor.services.sheet_summary import SECONDS_COLUMNS
 
+BUCKET_WORDS = {
+    column.code.removesuffix("_s"): f"{column.zh.removesuffix('秒数')} {column.en.removesuffix(', s')}"
+    for column in SECONDS_COLUMNS
+}
 STATES = {"offline": "离线 offline", "faulty": "故障 faulty"}
 FORMULAS = {
     Indicator.ONLINE: ("在线秒", "online s", "考核秒", "assessed s"),
@@ -147,13 +152,14 @@ def _explanation_tree(found: Explanation, losses: Losses, zone: tzinfo) -> Tree:
     indicator, judged, tally = losses.indicator, losses.judged, found.row.sums.seconds
     source = f"报表 {found.revision} report" if found.revision else "当前所知 as known now"
     words = f"{indicator.text_zh} {indicator.text_en}"
-    tree = Tree(f"{found.period.name} {found.row.key.region} {words} {percent_of(judged)} · {source} · K={found.seq}")
+    place = _place(found.row.key.region, found)
+    tree = Tree(f"{found.period.name} {place} {words} {percent_of(judged)} · {source} · K={found.seq}")
     good_zh, good_en, whole_zh, whole_en = FORMULAS[indicator]
     rate = judged.rate
     sums = tree.add(f"= {rate.numerator:,} {good_zh} {good_en} ÷ {rate.denominator:,} {whole_zh} {whole_en}")
     for bucket in BUCKETS:
         if getattr(tally, bucket):
-            sums.add(f"{bucket}: {getattr(tally, bucket):,} s")
+            sums.add(f"{BUCKET_WORDS[bucket]}: {getattr(tally, bucket):,} s")
     if judged.target is not None and judged.verdict is not None:
         verdict = VERDICTS[judged.verdict]
         goal = percent(judged.target.value)
@@ -162,7 +168,7 @@ def _explanation_tree(found: Explanation, losses: Losses, zone: tzinfo) -> Tree:
         if rows:
             branch = tree.add(title)
             for each in rows:
-                branch.add(_part(each, indicator))
+                branch.add(_part(each, found, indicator))
     lost = tree.add(f"失分设备 devices that lost seconds: {losses.devices:,} · 合计 in all {losses.lost_s:,} s")
     for story in losses.stories:
         _add_story(lost, story, zone)
@@ -171,8 +177,13 @@ def _explanation_tree(found: Explanation, losses: Losses, zone: tzinfo) -> Tree:
     return tree
 
 
-def _part(row: ComplianceRow, indicator: Indicator) -> str:
-    name = row.key.region if row.key.point_class is None else CLASSES[row.key.point_class].zh
+def _place(code: str, found: Explanation) -> str:
+    return f"{found.names.get(code, '')} {code}".strip()
+
+
+def _part(row: ComplianceRow, found: Explanation, indicator: Indicator) -> str:
+    place = _place(row.key.region, found)
+    name = place if row.key.point_class is None else CLASSES[row.key.point_class].zh
     seconds = row.sums.seconds
     text = f"{name} {percent_of(judged_of(row, indicator))} · 离线 offline {seconds.offline:,} s"
     return text if indicator is Indicator.ONLINE else f"{text} · 故障 faulty {seconds.faulty:,} s"
@@ -212,7 +223,7 @@ def _times(start: int, end: int, zone: tzinfo) -> str:
 
 def _fault(code: str) -> str:
     fault = FAULTS.get(code)
-    return code if fault is None else f"{fault.text_zh} {fault.text_en}"
+    return code if fault is None else f"{fault.text_zh} {code}"
 
 
 def _print_plan(found: RegionPlan, indicator: Indicator, made: Plan, zone: tzinfo) -> None:
@@ -241,7 +252,7 @@ def _print_plan(found: RegionPlan, indicator: Indicator, made: Plan, zone: tzinf
 def _repairs(found: RegionPlan, made: Plan) -> Table:
     table = Table(
         "序 no.",
-        "修复 repair",
+        Column("修复 repair", no_wrap=True, min_width=20),
         "名称 name",
         "原因 for",
         "设备 devices",

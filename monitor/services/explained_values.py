@@ -29,12 +29,13 @@ def explanation_values(found: Explanation, zone: tzinfo) -> dict[str, Any]:
     common = {
         "period": found.period.name,
         "region": found.row.key.region,
+        "name": found.names.get(found.row.key.region, ""),
         "revision": found.revision,
         "seq": found.seq,
         "end": found.end,
         "seconds": {bucket: getattr(tally, bucket) for bucket in BUCKETS},
-        "regions": [_part(each) for each in found.parts],
-        "classes": [_part(each) for each in found.classes],
+        "regions": [_part(each, found) for each in found.parts],
+        "classes": [_part(each, found) for each in found.classes],
     }
     first, *others = [(losses.indicator.value, _losses(losses, found.row, zone)) for losses in found.losses]
     return common | first[1] | dict(others)
@@ -88,9 +89,10 @@ def _losses(losses: Losses, row: ComplianceRow, zone: tzinfo) -> dict[str, Any]:
     }
 
 
-def _part(row: ComplianceRow) -> dict[str, Any]:
+def _part(row: ComplianceRow, found: Explanation) -> dict[str, Any]:
     return {
         "region": row.key.region,
+        "name": found.names.get(row.key.region, ""),
         "point_class": row.key.point_class.value if row.key.point_class else "any",
         "online_rate": _decimal(judged_of(row, Indicator.ONLINE).rate.value),
         "intact_rate": _decimal(judged_of(row, Indicator.INTACT).rate.value),

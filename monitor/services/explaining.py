@@ -95,6 +95,7 @@ class Explanation:
         parts: the rows right below it.
         classes: its rows by class.
         losses: by indicator, those asked for.
+        names: of the region and those right below it, by code, in Chinese.
     """
 
     period: Period
@@ -105,6 +106,7 @@ class Explanation:
     parts: Sequence[ComplianceRow]
     classes: Sequence[ComplianceRow]
     losses: Sequence[Losses]
+    names: Mapping[str, str]
 
 
 async def explain_region(
@@ -144,11 +146,12 @@ async def explain_region(
             days=_days(counter, index),
             intervals=_intervals(counter, index, changes[device.id], indicator),
             exemptions=_exemptions(counter, index),
-            corrections=_corrections(counter, device),
+            corrections=_corrections(counter, device, indicator),
             incident=incident_of.get(device.id),
         )
 
-    children = {each.code for each in counter.trees[-1][2].children(counted.code)}
+    tree = counter.trees[-1][2]
+    children = {each.code for each in tree.children(counted.code)}
     return Explanation(
         period=period,
         end=counter.end,
@@ -167,6 +170,7 @@ async def explain_region(
             )
             for indicator in indicators
         ],
+        names={code: tree[code].name for code in (counted.code, *sorted(children))},
     )
 
 
@@ -250,9 +254,10 @@ def _exemptions(counter: PeriodCounter, index: int) -> list[Exemption]:
     ]
 
 
-def _corrections(counter: PeriodCounter, device: Device) -> list[Correction]:
+def _corrections(counter: PeriodCounter, device: Device, indicator: Indicator) -> list[Correction]:
+    axes = {axis for axis, _ in _LOST_STATES[indicator]}
     return [
         each
         for each in counter.pasts.corrections.get(device.id, ())
-        if each.start < counter.end and each.end > counter.start
+        if each.axis in axes and each.start < counter.end and each.end > counter.start
     ]

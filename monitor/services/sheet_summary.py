@@ -45,7 +45,7 @@ _KEY = (
     Column("device_kind", "设备类型", "kind", WORD),
     Column("organisation", "单位", "organisation"),
 )
-_SECONDS = (
+SECONDS_COLUMNS = (
     Column("in_service_s", "应考核秒数", "in service, s", COUNT),
     Column("exempt_online_s", "报备且在线秒数", "exempt and online, s", COUNT),
     Column("exempt_offline_s", "报备且离线秒数", "exempt and offline, s", COUNT),
@@ -93,7 +93,7 @@ _MORE = (
     Column("online_valid", "在线率有效", "online valid", WORD),
     Column("intact_valid", "完好率有效", "intact valid", WORD),
 )
-SUMMARY_COLUMNS = (*_KEY, *_SECONDS, *_RATES)
+SUMMARY_COLUMNS = (*_KEY, *SECONDS_COLUMNS, *_RATES)
 DETAIL_COLUMNS = (*_KEY, *_MORE)
 
 
