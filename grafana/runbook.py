@@ -45,6 +45,10 @@ FIRST_STEPS = {
     "VidnetOwnClock": Words(
         "`timedatectl`：让本机与 NTP 同步。", "`timedatectl`: let this machine synchronise with NTP."
     ),
+    "VidnetCredential": Words(
+        "核对新口令，`vidnet credential set` 重设。",
+        "Check the password; set it again: `vidnet credential set`.",
+    ),
     "VidnetOwnNetwork": Words("查本机网线、网关与哨兵。", "Check our own cable, gateway and sentinels."),
     "VidnetIncident": Words(
         "`vidnet incidents list`：共同的上联、运营商或单位；定责任方。",

@@ -225,6 +225,7 @@ def test_an_operator_unlocks_a_device_or_a_group(config: Path):
     assert invoke(*unlock)[0] == 2
     assert invoke(*unlock, "--device", ID, "--group", "all")[0] == 2
     assert invoke(*unlock, "--device", "nobody")[0] == 2
+    assert invoke(*unlock, "--group", "no-such-group")[0] == 2
     assert login_of(config) == REFUSED
     assert invoke(*unlock, "--device", ID)[0] == 0
     found = login_of(config)

@@ -62,6 +62,7 @@ class AlertingParts:
         own_network: tells of our own outage.
         polling: tells how far looks are behind.
         clock_trusted: tells whether our clock is known to be right.
+        broken_credentials: gives the groups whose present version many devices refuse.
         now: our time, epoch seconds.
 
     Raises:
@@ -81,6 +82,7 @@ class AlertingParts:
         own_network: OwnNetwork,
         polling: Polling,
         clock_trusted: Callable[[], bool],
+        broken_credentials: Callable[[], Sequence[str]],
         now: Callable[[], float],
     ) -> None:
         site = settings.alerting
@@ -93,6 +95,7 @@ class AlertingParts:
         self._own_network = own_network
         self._polling = polling
         self._clock_trusted = clock_trusted
+        self._broken_credentials = broken_credentials
         self._inventory = SqlInventory(database)
         self._queries = SqlQueries(database)
         self._trend = SqlTrend(database)
@@ -235,6 +238,7 @@ class AlertingParts:
             store_ok=self._ingest.store_ok,
             disk_free=await asyncio.to_thread(self._disk_free),
             clock_trusted=self._clock_trusted(),
+            broken_credentials=self._broken_credentials(),
             backlog=await self.outbox.backlog(),
         )
 

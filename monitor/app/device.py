@@ -94,6 +94,10 @@ async def read_device(device_id: str, *, settings: Settings, folder: Path) -> De
         await database.close()
 
 
+class UnknownGroupError(Exception):
+    """No device was ever logged in to with a credential group of this name."""
+
+
 async def confirm_identity(device_id: str, *, author: str, at: int, settings: Settings, folder: Path) -> bool:
     """Take who a device last said to be as who it is, and have it looked at now; say whether it had said anything.
 
@@ -120,6 +124,7 @@ async def unlock_logins(*, device_id: str, group: str, author: str, at: int, set
 
     Raises:
         UnknownDeviceError: the inventory has no such device.
+        UnknownGroupError: nothing was ever logged in to with the group.
         StoreError: the database cannot be used.
     """
     database = database_of(settings, folder=folder)
@@ -127,7 +132,12 @@ async def unlock_logins(*, device_id: str, group: str, author: str, at: int, set
         await require_current(database)
         if device_id and await SqlInventory(database).device(device_id) is None:
             raise UnknownDeviceError(_unknown(device_id))
-        await SqlOrders(database).give(Order("login", device_id, group, author, at))
+        orders = SqlOrders(database)
+        if group and not await orders.knows_group(group):
+            raise UnknownGroupError(
+                f"没有设备用凭据组 {group} 登录过 · no device was ever logged in to with group {group}"
+            )
+        await orders.give(Order("login", device_id, group, author, at))
     finally:
         await database.close()
 

@@ -156,6 +156,7 @@ class Service:
             own_network=self.own_network,
             polling=self.polling,
             clock_trusted=lambda: self._own_time.trusted or settings.collector.own_clock == "untrusted",
+            broken_credentials=lambda: self.deep.logins.broken if self.deep is not None else (),
             now=clock.now,
         )
         self._page = WebPage(

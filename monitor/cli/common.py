@@ -30,6 +30,7 @@ from monitor.adapters.reports.folder import ReportFolderError
 from monitor.adapters.web.server import WebServerError
 from monitor.app.decisions import AttachmentError
 from monitor.app.demo import DemoError
+from monitor.app.device import UnknownGroupError
 from monitor.app.probe import UnknownDeviceError
 from monitor.app.rates import UnknownRegionError
 from monitor.app.site_files import SiteFilesError
@@ -117,6 +118,7 @@ def errors_as_messages() -> Iterator[None]:
         fail(MISUSED, str(error))
     except (
         UnknownDeviceError,
+        UnknownGroupError,
         UnknownRegionError,
         NotAllowedError,
         AccountError,

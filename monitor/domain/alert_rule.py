@@ -41,6 +41,7 @@ class Measure(StrEnum):
     STORE = "store"
     DISK = "disk"
     CLOCK = "clock"
+    CREDENTIAL = "credential"
     OUTBOX = "outbox"
 
     @property

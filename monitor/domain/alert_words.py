@@ -160,6 +160,10 @@ _WHAT = {
     Measure.STORE: ("数据库无法写入", "the database takes no writes"),
     Measure.DISK: ("磁盘剩余空间", "free disk space"),
     Measure.CLOCK: ("本机时钟未同步", "our own clock is not synchronised"),
+    Measure.CREDENTIAL: (
+        "新口令被大量设备拒绝，已停止使用",
+        "many devices refuse it: it is used no further",
+    ),
     Measure.OUTBOX: ("通知无法送达", "notifications cannot be delivered"),
 }
 
@@ -185,9 +189,20 @@ FIRST_STEPS = {
     Measure.STORE: ("查数据库服务、磁盘与权限（docs/operations.md）", "the database, its disk and rights"),
     Measure.DISK: ("清理磁盘或扩容", "free some space, or add some"),
     Measure.CLOCK: ("查 chrony/NTP；未同步前不判设备时钟", "chrony or NTP: until then no device's clock is judged"),
+    Measure.CREDENTIAL: ("核对新口令后重设（vidnet credential set），或先改完设备口令",
+                         "check the password and set it again (vidnet credential set), or change the devices first"),
     Measure.OUTBOX: ("查该接收方地址与网络（vidnet notify test）", "the receiver's address and network"),
 }  # fmt: skip
 """The first thing to do, in Chinese and English."""
+
+
+_BAD_OR_NOT = frozenset(
+    {
+        *(Measure.OWN_NETWORK, Measure.STORE, Measure.CLOCK, Measure.CREDENTIAL),
+        *(Measure.EXEMPTION_OVER, Measure.DARK_POINT),
+    }
+)
+"""What is told without a figure."""
 
 
 def _what(rule: AlertRule, alert: Alert, detail: Detail, language: int) -> str:
@@ -216,7 +231,7 @@ def _figure(rule: AlertRule, alert: Alert, telling: Telling, language: int) -> s
         return ""
     if measure is Measure.INCIDENT:
         return f"，{value}离线" if language == 0 else f", {value} devices down"
-    if measure in (Measure.OWN_NETWORK, Measure.STORE, Measure.CLOCK, Measure.EXEMPTION_OVER, Measure.DARK_POINT):
+    if measure in _BAD_OR_NOT:
         return ""
     if measure is Measure.DROP:
         points = points_of(alert.value)

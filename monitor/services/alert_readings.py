@@ -49,6 +49,7 @@ class Health:
         store_ok: whether the last write was committed.
         disk_free: the free share of the disk that holds the database; None where it is elsewhere.
         clock_trusted: whether our clock is known to be right.
+        broken_credentials: groups whose present version many devices refuse that accepted the one before.
         backlog: what waits to be told.
     """
 
@@ -57,6 +58,7 @@ class Health:
     store_ok: bool = True
     disk_free: Fraction | None = None
     clock_trusted: bool = True
+    broken_credentials: Sequence[str] = ()
     backlog: Sequence[Backlog] = ()
 
 
@@ -369,6 +371,10 @@ class AlertReadings:
                 name = Subject(backlog.receiver, f"接收方 {backlog.receiver}", f"receiver {backlog.receiver}")
                 age = self.now.at - backlog.oldest_at
                 yield Reading(name, Fraction(age), threshold)
+            return
+        if rule.measure is Measure.CREDENTIAL:
+            for group in health.broken_credentials:
+                yield Reading(Subject(group, f"凭据组 {group}", f"credential group {group}"), Fraction(1), threshold)
             return
         value: Fraction | None
         if rule.measure is Measure.COLLECTOR:

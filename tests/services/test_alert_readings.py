@@ -278,6 +278,7 @@ def test_the_services_own_health(city: City) -> None:
         store_ok=False,
         disk_free=Fraction(1, 50),
         clock_trusted=False,
+        broken_credentials=["hikvision"],
         backlog=[Backlog("duty", waiting=3, oldest_at=T0 - 900, tries=4, error="answered 500")],
     )
     city.readings.begin(at=T0, health=health)
@@ -291,6 +292,8 @@ def test_the_services_own_health(city: City) -> None:
     assert value(Measure.STORE) == 1
     assert value(Measure.DISK) == Fraction(1, 50)
     assert value(Measure.CLOCK) == 1
+    [broken] = city.readings.of(replace(RULE, measure=Measure.CREDENTIAL, threshold=None))
+    assert (broken.subject.key, broken.value) == ("hikvision", 1)
     assert value(Measure.OUTBOX) == 900
     rule = replace(RULE, measure=Measure.OUTBOX, threshold=Fraction(600))
     [reading] = city.readings.of(rule)

@@ -177,6 +177,12 @@ class SqlOrders:
 
         await self._database.write(work)
 
+    async def knows_group(self, group: str) -> bool:
+        """Tell whether any device was logged in to with a group."""
+        statement = select(device_login.c.device).where(device_login.c.login_group == group).limit(1)
+        async with self._database.read() as connection:
+            return (await connection.scalar(statement)) is not None
+
     async def after(self, number: int) -> list[Order]:
         """Give the orders after a number."""
         statement = select(operator_order).where(operator_order.c.number > number).order_by(operator_order.c.number)

@@ -257,7 +257,9 @@ class _Entry:
         self.problems.append((key, f"{key}: {problem}" if key else problem))
 
 
-_WITHOUT_THRESHOLD = frozenset({Measure.OWN_NETWORK, Measure.STORE, Measure.CLOCK, Measure.EXEMPTION_OVER})
+_WITHOUT_THRESHOLD = frozenset(
+    {Measure.OWN_NETWORK, Measure.STORE, Measure.CLOCK, Measure.CREDENTIAL, Measure.EXEMPTION_OVER}
+)
 """Measures that are bad or not, without a figure."""
 
 
