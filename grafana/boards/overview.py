@@ -31,7 +31,7 @@ def build(language: Language) -> Any:
     for panel in _counties(language):
         made = made.with_panel(panel)
     made = row(made, Words("走势、事件与告警", "Trend, incidents and alerts"), language)
-    for panel in (_trend(language), _incidents(language), _alerts(language)):
+    for panel in (_trend(language), *_incidents(language), _alerts(language)):
         made = made.with_panel(panel)
     return made
 
@@ -237,26 +237,25 @@ def _trend(language: Language) -> Any:
     return trend(frame, queries, language)
 
 
-def _incidents(language: Language) -> Any:
-    frame = Frame(
-        Words("当前事件中的离线设备（台）", "Devices down in incidents now"),
-        Words(
-            "未结束的事件，按种类与责任方；明细见 vidnet incidents list。",
-            "Open incidents by kind and responsible party; vidnet incidents list has each.",
-        ),
-        12,
-        10,
-        COUNT,
-        0,
+def _incidents(language: Language) -> list[Any]:
+    legend = Words("{{kind}} · {{party}}", "{{kind}} · {{party}}")
+    about = Words(
+        "未结束的事件，按种类与责任方；明细见 vidnet incidents list。",
+        "Open incidents by kind and responsible party; vidnet incidents list has each.",
     )
-    legend = "{{kind}} · {{party}}"
-    expr = "sort_desc(sum by (kind, party) (vidnet_incident_devices))"
-    return ranking(frame, Query(expr, Words(legend, legend)), language)
+    panels = []
+    for heading, metric in (
+        (Words("当前事件（起）", "Incidents now"), "vidnet_incidents_open"),
+        (Words("其中离线设备（台）", "Devices down in them"), "vidnet_incident_devices"),
+    ):
+        query = Query(f"sort_desc(sum by (kind, party) ({metric}))", legend)
+        panels.append(ranking(Frame(heading, about, 6, 10, COUNT, 0), query, language))
+    return panels
 
 
 def _alerts(language: Language) -> Any:
     frame = Frame(
-        Words("当前告警（个区县）", "Alerts now, by how many counties"),
+        Words("当前告警（处）", "Alerts now, by number of places"),
         Words(
             "正在触发的 vidnet 规则，按级别；先做什么见系统健康看板。",
             "vidnet's rules that fire, by severity; the board of the monitor's health says what to do first.",

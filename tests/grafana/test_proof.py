@@ -18,8 +18,9 @@ DEVICES = 400
 WITHIN_S = 60.0
 
 MAY_BE_EMPTY = {
-    "Alerts now, by how many counties": "a city that is well raises none",
-    "Devices down in incidents now": "nothing fails together before the script's second minute",
+    "Alerts now, by number of places": "a city that is well raises none",
+    "Incidents now": "nothing fails together before the script's second minute",
+    "Devices down in them": "as the incidents",
     "Lanes of checkpoints": "platforms tell of their lanes only once they are asked",
     "Notifications that wait": "the simulated city has no receiver",
     "Last report": "its first report takes a few minutes",
