@@ -1,7 +1,7 @@
 // The shell: address → view, header with the age of the data, refresh, login.
 
 import { Refusal, get, knowMe, logIn, logOut, may, me } from "./api.js";
-import { dress, h, half, params, setDark, setLang, span, t, ui, whenExactly, zoneName } from "./dom.js";
+import { dress, h, half, setDark, setLang, span, svg, t, ui, whenExactly, zoneName } from "./dom.js";
 import { Siren } from "./siren.js";
 import { ask, input, refusalText, regionName } from "./parts.js";
 
@@ -121,7 +121,7 @@ function drawTop() {
   $("top").replaceChildren(h("h1", {}, city), age,
     h("div", { class: "tools" },
       h("button", { type: "button", lang: ui.lang === "zh" ? "en" : "zh", onclick: () => { setLang(ui.lang === "zh" ? "en" : "zh"); kept.clear(); show(); } }, ui.lang === "zh" ? "English" : "中文"),
-      may("operate") ? h("button", { type: "button", "aria-pressed": String(siren.on), title: t("告警声音", "alarm sound"), onclick: () => { siren.toggle(); drawTop(); } }, h("span", { "aria-hidden": "true" }, siren.on ? "🔊" : "🔇"), h("span", { class: "sr" }, t("告警声音", "alarm sound"))) : null,
+      may("operate") ? h("button", { type: "button", "aria-pressed": String(siren.on), title: t("告警声音", "alarm sound"), onclick: () => { siren.toggle(); drawTop(); } }, speaker(siren.on), h("span", { class: "sr" }, t("告警声音", "alarm sound"))) : null,
       h("button", { type: "button", "aria-pressed": String(ui.dark), title: t("深色", "dark"), onclick: () => { setDark(!ui.dark); show({ quiet: true }); } }, h("span", { "aria-hidden": "true" }, "◐"), h("span", { class: "sr" }, t("深色", "dark"))),
       me.via === "session"
         ? [h("span", { class: "note" }, me.name), h("button", { type: "button", onclick: async () => { await logOut(); kept.clear(); show(); } }, t("退出", "log out"))]
@@ -130,6 +130,11 @@ function drawTop() {
   $("foot").textContent = t("只看设备，不看人 · 未知既不算在线也不算离线 · 时间均为城市时区", "Devices, never people · unknown is neither online nor offline · all times are the city's");
   drawAge();
 }
+
+/** A loudspeaker, drawn: the fonts of a closed network's machines may have none. */
+const speaker = (on) => svg("svg", { viewBox: "0 0 20 16", width: 20, height: 16, "aria-hidden": "true", fill: "none", stroke: "currentColor", "stroke-width": 1.7, "stroke-linecap": "round" },
+  svg("path", { d: "M1.5 5.5h3L9 2v12l-4.500-3.500h-3z", fill: "currentColor", "stroke-linejoin": "round" }),
+  svg("path", { d: on ? "M12 5.200a4 4 0 0 1 0 5.600M14.500 2.800a7.500 7.500 0 0 1 0 10.400" : "M12.500 5.500l5 5m0-5l-5 5" }));
 
 /** Say how old the figures are, loudly once they are stale. */
 function drawAge() {

@@ -74,8 +74,9 @@ export function table(caption, columns, rows, { sort, order, onSort, empty, hide
     const inner = more.sort && onSort ? h("button", { type: "button", onclick: () => onSort(more.sort) }, heading) : heading;
     return h("th", { scope: "col", class: [more.right ? "r" : "", more.cls || ""].join(" ").trim() || null, "aria-sort": sorted }, inner);
   });
-  const body = rows.map((row) => h("tr", {}, columns.map(([, cell, more = {}]) =>
-    h("td", { class: [more.right ? "r" : "", more.cls || ""].join(" ").trim() || null }, cell(row)))));
+  // On a phone every row is a list, and its cells say what they are.
+  const body = rows.map((row) => h("tr", {}, columns.map(([heading, cell, more = {}]) =>
+    h("td", { class: [more.right ? "r" : "", more.cls || ""].join(" ").trim() || null, "data-label": typeof heading === "string" ? heading : "" }, cell(row)))));
   return h("div", { class: "tablewrap", tabindex: "0", role: "region", "aria-label": caption },
     h("table", {}, h("caption", { class: hideCaption ? "sr" : null }, caption), h("thead", {}, h("tr", {}, head)), h("tbody", {}, body)),
     rows.length ? null : h("p", { class: "empty" }, empty || t("没有记录", "nothing here")));

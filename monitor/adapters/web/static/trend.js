@@ -31,8 +31,9 @@ export async function drawTrend(box, trend) {
   }
   library = library || (await import("./charts.js"));
   const style = getComputedStyle(document.documentElement);
+  const size = Math.round(parseFloat(style.fontSize) * 0.8);
   const color = (name) => style.getPropertyValue(name).trim();
-  const theme = `${ui.dark}`;
+  const theme = `${ui.dark} ${size}`;
   let chart = library.getInstanceByDom(box);
   if (chart && chart.vidnetTheme !== theme) { chart.dispose(); chart = null; }
   if (!chart) {
@@ -52,17 +53,17 @@ export async function drawTrend(box, trend) {
   const lowest = Math.floor(Math.min(...values, (target ?? 95) / 100) * 100 - 1);
   const aim = target === null ? {} : {
     markLine: { silent: true, symbol: "none", lineStyle: { color: color("--bad"), type: "dashed", width: 1.5 },
-      label: { formatter: `${t("目标", "target")} ${target}%`, position: "insideStartTop", color: color("--bad") }, data: [{ yAxis: target }] },
+      label: { fontSize: size, formatter: `${t("目标", "target")} ${target}%`, position: "insideStartTop", color: color("--bad") }, data: [{ yAxis: target }] },
     markArea: { silent: true, itemStyle: { color: color("--bad"), opacity: 0.06 }, data: [[{ yAxis: Math.max(0, lowest) }, { yAxis: target }]] },
   };
   chart.setOption({
     useUTC: true, animation: false, textStyle: { fontFamily: style.fontFamily, color: color("--ink") },
-    grid: { left: 52, right: 18, top: 34, bottom: 30 },
-    legend: { top: 0, right: 8, textStyle: { color: color("--ink") }, icon: "roundRect", itemHeight: 4 },
+    grid: { left: size * 4.4, right: size * 1.5, top: size * 2.8, bottom: size * 2.5 },
+    legend: { top: 0, right: 8, textStyle: { color: color("--ink"), fontSize: size }, icon: "roundRect", itemHeight: 4 },
     tooltip: { trigger: "axis", renderMode: "richText", backgroundColor: color("--card"), textStyle: { color: color("--ink") }, borderColor: color("--line"),
       valueFormatter: (value) => (value === null || value === undefined ? "–" : `${Number(value).toFixed(2)}%`) },
-    xAxis: { type: "time", axisLabel: { color: color("--soft"), hideOverlap: true }, axisLine: { lineStyle: { color: color("--line") } } },
-    yAxis: { type: "value", min: Math.max(0, lowest), max: 100, axisLabel: { color: color("--soft"), formatter: "{value}%" }, splitLine: { lineStyle: { color: color("--line") } } },
+    xAxis: { type: "time", axisLabel: { color: color("--soft"), fontSize: size, hideOverlap: true }, axisLine: { lineStyle: { color: color("--line") } } },
+    yAxis: { type: "value", min: Math.max(0, lowest), max: 100, axisLabel: { color: color("--soft"), fontSize: size, formatter: "{value}%" }, splitLine: { lineStyle: { color: color("--line") } } },
     series: [{ ...line(t("在线率", "online rate"), "online", color("--ok")), ...aim }, line(t("完好率", "intact rate"), "intact", color("--m2"))],
   }, { notMerge: true });
 }

@@ -3,6 +3,7 @@
 import { change, get, may } from "../api.js";
 import { h, half, span, svg, t, when, whenExactly } from "../dom.js";
 import { ask, input, refusalText, regionName, state, table, word } from "../parts.js";
+import { LOGINS, OUTCOMES, PICTURES, ROUTES, WAYS, said } from "../looks.js";
 import { orderState } from "./orders.js";
 
 const DAYS = 14, DAY_S = 86400;
@@ -81,7 +82,7 @@ export function draw(ctx, data) {
   };
   const fact = (name, value) => (value === "" || value === null || value === undefined ? null : [h("dt", {}, name), h("dd", {}, value)]);
   return [
-    h("nav", { class: "crumbs", "aria-label": t("所属区划", "its regions") }, data.lineage.map((region) => [h("a", { href: ctx.link("overview", { region: region.code }) }, regionName(region)), " › "])),
+    h("nav", { class: "crumbs", "aria-label": t("所属区划", "its regions") }, data.lineage.map((region, place) => [place ? " › " : "", h("a", { href: ctx.link("overview", { region: region.code }) }, regionName(region))])),
     h("div", { class: "grid" },
       h("section", { class: "card w8" },
         h("h2", {}, device.name || device.id),
@@ -94,7 +95,7 @@ export function draw(ctx, data) {
           may("propose") ? h("a", { class: "button", href: ctx.link("decisions", { tab: "requests", ask: device.id }) }, t("提出申请", "make a request")) : null, message)),
       h("section", { class: "card w4" }, h("h3", {}, t("最近探测", "Last looks")), h("dl", { class: "facts" },
         fact(t("最近证据", "last evidence"), whenExactly(data.last_evidence_at)), fact(t("最近应答", "last answer"), whenExactly(data.answered_at)),
-        fact(t("间隔", "interval"), data.interval_s ? span(data.interval_s) : ""), fact(t("协议", "protocol"), data.protocol), fact(t("地址", "address"), data.address), fact(t("途径", "route"), data.route),
+        fact(t("间隔", "interval"), data.interval_s ? span(data.interval_s) : ""), fact(t("协议", "protocol"), data.protocol), fact(t("地址", "address"), data.address), fact(t("途径", "route"), said(ROUTES, data.route)),
         Object.entries(data.evidence).map(([kind, at]) => fact(word(kind), whenExactly(at))),
         fact(t("时钟偏差", "clock"), clock(data)), fact(t("登录", "login"), login(data.login)),
         data.parents.length ? fact(t("上联", "parents"), data.parents.map((id) => [h("a", { href: ctx.link("device", { id }) }, id), " "])) : null)),
@@ -119,13 +120,13 @@ export function draw(ctx, data) {
         [t("原因", "reason"), (row) => word(row.reason)], [t("文号", "document"), (row) => row.document, { cls: "hide-s" }],
       ], data.exemptions, { hideCaption: true, empty: t("没有报备", "none") })),
       h("section", { class: "card w7" }, h("h3", {}, t("深度巡检", "Deep looks")), table(t("最近十次", "the last ten"), [
-        [t("时间", "at"), (row) => when(row.at), { cls: "nowrap" }], [t("结果", "outcome"), (row) => row.outcome], [t("登录", "login"), (row) => row.login],
+        [t("时间", "at"), (row) => when(row.at), { cls: "nowrap" }], [t("结果", "outcome"), (row) => said(OUTCOMES, row.outcome)], [t("登录", "login"), (row) => said(LOGINS, row.login)],
         [t("时钟偏差", "clock"), (row) => (row.clock_offset_s === null ? "–" : `${row.clock_offset_s > 0 ? "+" : row.clock_offset_s < 0 ? "−" : ""}${Math.abs(row.clock_offset_s)} s`), { right: true, cls: "nowrap" }],
         [t("录像回溯", "recordings"), (row) => (row.retention_days === null ? "–" : t(`${row.retention_days} 天`, `${row.retention_days} days`)), { right: true, cls: "nowrap" }], [t("故障", "faults"), (row) => row.faults.join(", ")], [t("说明", "notes"), (row) => row.notes.map((note) => h("div", { class: "note" }, note)), { cls: "hide-s" }],
       ], data.deep_looks, { hideCaption: true, empty: t("尚未深度巡检", "not looked at deeply yet") })),
       h("section", { class: "card w5" }, h("h3", {}, t("设备自报", "What it said of itself")), data.said ? h("dl", { class: "facts" }, fact(t("时间", "at"), when(data.said.at)), fact(t("厂商", "maker"), data.said.maker), fact(t("型号", "model"), data.said.model), fact(t("固件", "firmware"), data.said.firmware),
         fact(t("序列号", "serial"), data.said.serial), data.said.known_serial && data.said.known_serial !== data.said.serial ? fact(t("已知序列号", "known serial"), data.said.known_serial) : null, fact(t("硬件", "hardware"), data.said.hardware), fact("MAC", data.said.macs.join(", ")), fact(t("码流", "profiles"), data.said.profiles.map((each) => h("div", {}, each)))) : h("p", { class: "empty" }, t("尚未自报", "nothing yet"))),
-      data.picture ? h("section", { class: "card" }, h("h3", {}, t("画面（只有数值，不留图像）", "Picture, as numbers: no image is kept")), h("p", {}, whenExactly(data.picture.at), " · ", data.picture.outcome, data.picture.detail ? ` · ${half(data.picture.detail)}` : "", data.picture.width ? ` · ${data.picture.width}×${data.picture.height} · ${data.picture.way} · ${data.picture.light}` : ""),
+      data.picture ? h("section", { class: "card" }, h("h3", {}, t("画面（只有数值，不留图像）", "Picture, as numbers: no image is kept")), h("p", {}, whenExactly(data.picture.at), " · ", said(PICTURES, data.picture.outcome), data.picture.detail ? ` · ${half(data.picture.detail)}` : "", data.picture.width ? ` · ${data.picture.width}×${data.picture.height} · ${said(WAYS, data.picture.way)} · ${word(data.picture.light)}` : ""),
         h("p", { class: "note" }, baselines(data.baselines)), data.picture.reasons.map((each) => h("p", { class: "missed" }, h("strong", {}, `▲ ${half(each)}`))),
         h("details", {}, h("summary", {}, t("全部数值", "all numbers")), h("dl", { class: "facts" }, Object.entries(data.picture.scores).map(([name, value]) => fact(name, String(value)))))) : null,
       data.orders.length ? h("section", { class: "card" }, h("h3", {}, t("工单", "Work orders")), table(t("工单", "work orders"), [

@@ -34,8 +34,8 @@ export function draw(ctx, { page, choice }) {
     query.fault ? h("p", {}, t("故障：", "fault: "), h("strong", {}, query.fault)) : null,
     page.cut ? h("p", { class: "warn" }, t("匹配过多，只查了前 5,000 台：请写得更具体", "too many match, only the first 5,000 were looked through: be more specific")) : null,
     table(t(`共 ${number(page.total)} 台`, `${number(page.total)} devices`), [
-      [t("编码", "id"), (row) => h("a", { href: ctx.link("device", { id: row.id }) }, row.id), { sort: "id", cls: "id" }],
-      [t("名称", "name"), (row) => row.name],
+      [t("编码", "id"), (row) => [h("a", { href: ctx.link("device", { id: row.id }) }, row.id), h("div", { class: "only-s" }, row.name)], { sort: "id", cls: "id" }],
+      [t("名称", "name"), (row) => row.name, { cls: "hide-s" }],
       [t("县市区 · 镇街", "county · town"), (row) => [row.county, row.town].filter(Boolean).join(" · "), { sort: "region" }],
       [t("类别", "class"), (row) => word(row.point_class), { cls: "hide-s nowrap" }],
       [t("类型", "kind"), (row) => word(row.kind), { cls: "hide-s nowrap" }],

@@ -48,7 +48,7 @@ export function draw(ctx, { reports, objections }) {
         async (values) => { await change("POST", "/reports", { period: values.period, region: me.regions.length === 1 ? me.regions[0] : null }); ctx.again(); }) }, t("生成草稿", "make a draft")) : null),
       table(t("已发布的版本，永不改动", "published revisions, never changed"), [
         [t("周期", "period"), (row) => [h("strong", {}, row.period), row.region ? ` ${row.region}` : ""], { cls: "nowrap" }], [t("版本", "revision"), (row) => `rev${row.revision}`, { cls: "nowrap" }],
-        [t("状态", "status"), (row) => inWords(row.status)], [t("生成于", "made"), (row) => when(row.as_of), { cls: "nowrap" }], ["K", (row) => row.seq, { right: true, cls: "hide-s" }],
+        [t("状态", "status"), (row) => inWords(row.status)], [t("生成于", "made"), (row) => when(row.as_of), { cls: "nowrap" }], [t("据事实至", "facts up to"), (row) => row.seq, { right: true, cls: "hide-s" }],
         [t("文件", "files"), (row) => [main(row).map((name) => h("div", {}, file(row, name))), h("details", {}, h("summary", {}, t(`全部 ${row.files.length} 个`, `all ${row.files.length}`)), row.files.map((name) => h("div", {}, file(row, name))))]],
         [h("span", { class: "sr" }, t("操作", "actions")), (row) => h("div", { class: "actions noprint" },
           h("button", { type: "button", onclick: (event) => told(event, async () => { const { problems } = await get(`/reports/${row.folder}/${row.revision}/verify`); return problems.length ? problems.join("; ") : `✔ ${t("全部文件完好", "every file is as published")}`; }) }, t("校验", "verify")),

@@ -1,5 +1,6 @@
 // The service itself: collectors, queue, store, accounts, tokens, audit.
 
+import { OUTCOMES, said } from "../looks.js";
 import { change, get, knownRegions, may, me, url } from "../api.js";
 import { h, number, span, t, when, whenExactly } from "../dom.js";
 import { ask, input, regionName, select, table } from "../parts.js";
@@ -35,7 +36,7 @@ export function draw(ctx, { system, tokens, accounts, audit, regions }) {
       fact(t("被拒登录", "refused logins"), `${number(system.refused_logins)} · ${t("限流", "throttled")} ${number(system.throttled_logins)}`),
       fact(t("被拒请求", "refused requests"), Object.entries(system.refused).map(([why, count]) => `${why} ${number(count)}`).join(" · ") || "0"))),
     h("section", { class: "card w6" }, h("h2", {}, t("探测", "Looks")), table(t("自启动以来的探测结果", "looks since the start, by result"), [
-      [t("协议", "protocol"), (row) => row.protocol], [t("结果", "result"), (row) => row.result], [t("次数", "count"), (row) => number(row.count), { right: true }]], system.looks)),
+      [t("协议", "protocol"), (row) => row.protocol], [t("结果", "result"), (row) => [said(OUTCOMES, row.result), " ", h("span", { class: "note" }, row.result)]], [t("次数", "count"), (row) => number(row.count), { right: true }]], system.looks)),
     tokens ? h("section", { class: "card" }, h("h2", {}, t("接口令牌", "API tokens")),
       h("div", { class: "actions noprint" }, h("button", { type: "button", onclick: () => newToken(ctx) }, t("新增令牌", "new token")), h("button", { type: "button", onclick: () => newPassword() }, t("更换口令", "change password"))),
       table(t("令牌", "tokens"), [
