@@ -97,3 +97,18 @@ def test_what_left_a_region_is_in_its_ledger(city: CliCity) -> None:
 
     assert {line[3] for line in ours} == {"370702-9"}
     assert effects["370702-9"] == "0.100000000"
+
+
+def test_people_read_the_ledger_in_words_and_see_small_effects(city: CliCity) -> None:
+    done(city, "retire", "370702-9", "--from", written(monday() - DAY_S))
+    done(city, "reclassify", "370703-1", "--class", "second")
+    week = week_of(int(time.time()), ZONE).name
+    folder = Path(city.json("report", "weekly", "--week", week)["folder"])
+
+    text = (folder / "denominator.zh.csv").read_text(encoding="utf-8-sig")
+    rows = {each["对象编码"]: each for each in csv.DictReader(io.StringIO(text, newline=""))}
+
+    gone, moved = rows["370702-9"], rows["370703-1"]
+    assert (gone["对象"], gone["字段"], gone["新值"]) == ("设备", "退出时间", written(monday() - DAY_S))
+    assert (moved["字段"], moved["原值"], moved["新值"]) == ("点位类别", "一类", "二类")
+    assert gone["对在线率影响(百分点)"] == "+4.74"

@@ -12,9 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-import structlog
-
-log = structlog.get_logger()
 Result = TypeVar("Result")
 
 
@@ -45,7 +42,6 @@ def beside(work: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
         _, status = os.waitpid(pid, 0)
         ended = True
         if status:
-            log.warning("beside.failed", status=status)
             return work()
         found: Result = pickle.loads(content)  # noqa: S301 - written by our own copy, through a pipe that none else has
         return found

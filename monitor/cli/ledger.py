@@ -21,8 +21,7 @@ from monitor.domain.ledger import Count, Step, written_points
 from monitor.domain.point import PointClass
 from monitor.domain.printing import percent
 from monitor.services.inventory_diff import Entry, InventoryDiff, RegionDiff
-
-_INSTANTS = frozenset({"retired_at", "in_service_from", "required_from", "assessed_from"})
+from monitor.services.ledger_words import INSTANTS
 
 
 def diff(
@@ -123,7 +122,7 @@ def _text(entity: str, field: str, value: str, zone: tzinfo) -> str:
     """Give a value of the ledger as people read it."""
     if value and entity == "exemption":
         return " – ".join(written_instant(int(edge), zone=zone) for edge in value.split("-"))
-    if value and field in _INSTANTS:
+    if value and field in INSTANTS:
         return written_instant(int(value), zone=zone)
     return value
 

@@ -60,7 +60,6 @@ DirArgument = Annotated[
 _STEPS = {
     "facts": "读取事实 reading",
     "devices": "逐台计秒 counting",
-    "before": "上期计秒 the period before",
     "outages": "故障与修复 outages",
     "sheets": "编制表格 sheets",
     "files": "写入文件 writing",

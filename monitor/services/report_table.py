@@ -17,6 +17,7 @@ from monitor.domain.printing import DECIMALS, NO_VALUE, percent_digits
 
 MACHINE_PLACES = 9
 ANY = "any"
+_MOST_POINT_PLACES = 6
 
 
 class Lang(StrEnum):
@@ -195,7 +196,13 @@ def _digits_against(value: Fraction, target: Fraction) -> str:
 
 
 def points(value: Fraction, *, places: int = 2) -> str:
-    """Write a difference of shares in percentage points, with its sign."""
+    """Write a difference of shares in percentage points, with its sign.
+
+    What one camera does to a city is far below a hundredth of a point: it gets as many places more, up to six in all,
+    as it takes to be told from nothing.
+    """
+    while places < _MOST_POINT_PLACES and 0 < abs(value) * 10 ** (places + 2) < Fraction(1, 2):
+        places += 1
     text = exact(value, places=places, scale=100)
     return text if text.startswith("-") else f"+{text}"
 

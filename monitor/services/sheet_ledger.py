@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import tzinfo
 from fractions import Fraction
 
 from monitor.domain.device import Device
@@ -16,6 +17,7 @@ from monitor.domain.printing import DECIMALS
 from monitor.domain.region import RegionLevel
 from monitor.domain.spans import FROM_EVER
 from monitor.domain.waterfall import Reason, Step, fall, online_pair, reason_of
+from monitor.services.ledger_words import entity_word, field_word, value_word
 from monitor.services.report_material import Material, Previous
 from monitor.services.report_table import (
     MACHINE_PLACES,
@@ -59,12 +61,12 @@ DENOMINATOR_COLUMNS = (
     Column("at", "生效时间", "effective", INSTANT),
     Column("recorded_at", "登记时间", "recorded", INSTANT),
     Column("back_dated", "追溯", "back-dated", WORD),
-    Column("entity", "对象", "entity"),
+    Column("entity", "对象", "entity", WORD),
     Column("entity_id", "对象编码", "entity id", ID),
     Column("region_code", "区划代码", "region code", ID),
-    Column("field", "字段", "field"),
-    Column("old", "原值", "old"),
-    Column("new", "新值", "new"),
+    Column("field", "字段", "field", WORD),
+    Column("old", "原值", "old", WORD),
+    Column("new", "新值", "new", WORD),
     Column("author", "登记人", "author"),
     Column("approved_by", "批准人", "approved by"),
     Column("document", "文号", "document"),
@@ -216,7 +218,7 @@ def _denominator(material: Material) -> list[tuple[Cell, ...]]:
             one = online_pair(_under_root(material, counter.of_device(index)))
             without = (total[0] - one[0], total[1] - one[1])
             added = InventoryChange("device", device.id, "", "", "added", created, recorded_at=created)
-            rows.append(_ledger_row(added, device.region or "", _effect(total, without)))
+            rows.append(_ledger_row(added, device.region or "", _effect(total, without), counter.rules.zone))
     for change in facts.inventory_changes:
         if not any(counter.start <= at <= latest for at in (change.at, _recorded(change))):
             continue
@@ -235,8 +237,12 @@ def _denominator(material: Material) -> list[tuple[Cell, ...]]:
         elif change.entity == "region":
             regions = (change.entity_id,)
         if not any(regions) or any(_is_here(material, region) for region in regions):
-            rows.append(_ledger_row(change, regions[0] if regions else "", effect))
-    return sorted(rows, key=lambda row: (row[0], str(row[4]), str(row[6])))
+            rows.append(_ledger_row(change, regions[0] if regions else "", effect, counter.rules.zone))
+    return sorted(rows, key=lambda row: (row[0], str(row[4]), _code(row[6])))
+
+
+def _code(cell: Cell) -> str:
+    return cell.code if isinstance(cell, Word) else str(cell)
 
 
 def _is_here(material: Material, region: str) -> bool:
@@ -247,18 +253,18 @@ def _recorded(change: InventoryChange) -> int:
     return change.recorded_at or change.at
 
 
-def _ledger_row(change: InventoryChange, region: str, effect: Fraction | None) -> tuple[Cell, ...]:
+def _ledger_row(change: InventoryChange, region: str, effect: Fraction | None, zone: tzinfo) -> tuple[Cell, ...]:
     recorded = _recorded(change)
     return (
         change.at,
         recorded,
         YES if recorded > change.at else NO,
-        change.entity,
+        entity_word(change.entity),
         change.entity_id,
         region,
-        change.field,
-        change.old,
-        change.new,
+        field_word(change.field),
+        value_word(change.field, change.old, zone=zone),
+        value_word(change.field, change.new, zone=zone),
         change.author,
         change.approved_by,
         change.document,

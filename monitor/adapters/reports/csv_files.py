@@ -1,7 +1,7 @@
 """CSV as Excel and people take it: UTF-8 with a byte order mark, CRLF, and no text that a spreadsheet would run.
 
-A text that begins like a formula (=, +, -, @, tab, carriage return) gets an apostrophe before it, as spreadsheets show
-such cells. Numbers are left alone, and so is what looks like one in a text that holds nothing else.
+A text that begins like a formula (=, +, -, @, tab, carriage return, NUL) gets an apostrophe before it, as spreadsheets
+show such cells. Numbers are left alone, and so is what looks like one in a text that holds nothing else.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from monitor.services.report_table import Kind, Lang, Sheet, machine_rows, peopl
 
 BOM = "\ufeff"
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?%?")
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 _NUMERIC = {Kind.COUNT, Kind.SHARE, Kind.POINTS, Kind.INSTANT}
 
 
