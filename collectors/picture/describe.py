@@ -1,10 +1,10 @@
 """RTSP DESCRIBE: does a stream answer, does it want a login, and has it video (RFC 2326; RFC 7616 for Digest).
 
 The worker's FFmpeg gets a URL only after this has gone well, so a refused login is counted once, and what goes wrong
-has a name. Some servers answer 404 instead of 401 to whom they do not know. Where such a 404 says how to log in, it is
-found out whether the path is there, but FFmpeg gives up at it, so no picture can be had. Where it does not (GStreamer's
-server with a default token), there is no nonce, so no Digest can be made, and Basic would give the password to whoever
-answers: it is said that the path may be hidden. No fault is shown either way: the picture is not known.
+has a name. Some servers answer 404 instead of 401 to whom they do not know. Where such a 404 says how to log in, that
+is done, and the picture is fetched by way of `relay`. Where it does not (GStreamer's server with a default token),
+there is no nonce, so no Digest can be made, and Basic would give the password to whoever answers: it is said that the
+path may be hidden, no fault is shown, and the picture is not known.
 """
 
 from __future__ import annotations
@@ -33,12 +33,14 @@ class Described(NamedTuple):
         detail: one line for people.
         login: "not_asked", "accepted", "refused", "no_credential" or "untried".
         refusals: logins that were refused.
+        beyond_ffmpeg: FFmpeg cannot log in to it by itself.
     """
 
     outcome: str
     detail: str = ""
     login: str = "untried"
     refusals: int = 0
+    beyond_ffmpeg: bool = False
 
 
 class _Reply(NamedTuple):
@@ -62,7 +64,7 @@ async def describe(url: Url, *, secret: Secret | None, timeout_s: float) -> Desc
     writer: asyncio.StreamWriter | None = None
     try:
         async with asyncio.timeout(timeout_s):
-            context = _context() if url.scheme == "rtsps" else None
+            context = tls_context() if url.scheme == "rtsps" else None
             reader, writer = await asyncio.open_connection(url.host, url.port, ssl=context, limit=MAX_REPLY_BYTES)
             return await _describe(url, secret, reader, writer)
     except TimeoutError:
@@ -79,10 +81,10 @@ async def describe(url: Url, *, secret: Secret | None, timeout_s: float) -> Desc
 async def _describe(
     url: Url, secret: Secret | None, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> Described:
-    authorization, refusals, hidden = "", 0, False
+    authorization, refusals, hidden, md5 = "", 0, False, True
     for sequence in range(1, 5):
         reply = await _ask(url, authorization, sequence, reader, writer)
-        if reply.status == 401 or (reply.status == 404 and reply.challenges and not authorization):
+        if reply.status == 401 or (reply.status == 404 and reply.challenges and (hidden or not authorization)):
             hidden = hidden or reply.status == 404
             challenge = choose_challenge(reply.challenges)
             basic = any(each.lower().startswith("basic") for each in reply.challenges)
@@ -93,6 +95,7 @@ async def _describe(
             if secret is None:
                 return Described("refused", "the stream asks for a login", "no_credential")
             if challenge is not None:
+                md5 = challenge.algorithm.upper() in ("", "MD5")
                 authorization = digest_header(challenge, secret, method="DESCRIBE", path=url.text, count=1)
             elif basic:
                 authorization = _basic(secret)
@@ -106,12 +109,9 @@ async def _describe(
             return Described("unsupported", "RTSP 404: no such path, or one that is hidden without a login", login)
         if reply.status != 200:
             return Described("unsupported", f"RTSP {reply.status}", login, refusals)
-        if hidden:
-            words = "answers 404 instead of 401 to whom it does not know; the login is right, no picture was fetched"
-            return Described("unsupported", words, login, refusals)
         if b"m=video" not in reply.body:
             return Described("no_stream", "the stream's description has no video", login, refusals)
-        return Described("stream", "", login, refusals)
+        return Described("stream", "", login, refusals, beyond_ffmpeg=hidden or not md5)
     return Described("refused", "the stream's login was refused again and again", "refused", refusals)
 
 
@@ -145,7 +145,8 @@ def _basic(secret: Secret) -> str:
     return "Basic " + base64.b64encode(f"{secret.user}:{secret.password}".encode()).decode()
 
 
-def _context() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
+    """Give what a camera's TLS is met with: a certificate that nobody signed is its normal state."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

@@ -8,10 +8,11 @@ from urllib.parse import quote
 
 from collectors.deep import Secret
 from collectors.detail import one_line
-from collectors.picture.describe import describe
+from collectors.picture.describe import describe, tls_context
 from collectors.picture.job import Job, Measured
 from collectors.picture.look import PictureRequest, PictureResult
 from collectors.picture.pool import WorkerPool
+from collectors.picture.relay import relayed
 from collectors.picture.snapshot import SnapshotFetcher
 from collectors.urls import BadUrl, Url, checked, read_url
 
@@ -86,9 +87,17 @@ class PictureTaker:
         if asked.outcome != "stream":
             return PictureResult(asked.outcome, one_line(asked.detail), "stream", asked.login, asked.refusals)
         secret = request.secret if asked.login == "accepted" else None
-        job = Job(stream=_with_login(url, secret), timeout_s=request.timeout_s, total_s=left_s)
-        found = await self.pool.judge(job, deadline_s=left_s + _GRACE_S)
+        if asked.beyond_ffmpeg and secret is not None:
+            context = tls_context() if url.scheme == "rtsps" else None
+            async with relayed(url, secret, context=context) as here:
+                found = await self._key_frame(here, request, left_s)
+        else:
+            found = await self._key_frame(_with_login(url, secret), request, left_s)
         return _result(found, way="stream", login=asked.login, refusals=asked.refusals)
+
+    async def _key_frame(self, stream: str, request: PictureRequest, left_s: float) -> Measured:
+        job = Job(stream=stream, timeout_s=request.timeout_s, total_s=left_s)
+        return await self.pool.judge(job, deadline_s=left_s + _GRACE_S)
 
 
 def _allowed(uri: str, own: Url, schemes: tuple[str, ...], other_hosts: str) -> tuple[Url | None, str]:

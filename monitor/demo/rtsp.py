@@ -35,6 +35,7 @@ class Stream:
         user, password: what it wants to be logged in with; "" for nobody.
         qop: its challenge offers qop="auth" (RFC 7616) or none (RFC 2617).
         transports: "tcp" and "udp", what it offers; others get 461.
+        sha256: its challenge names SHA-256 (RFC 7616) and nothing else.
         hides: it answers 404 instead of 401 to whom it does not know, but says how to log in.
         silent: it accepts connections and says nothing.
         empty: it plays, and no packet comes.
@@ -45,6 +46,7 @@ class Stream:
     password: str = ""
     qop: bool = True
     transports: tuple[str, ...] = ("tcp", "udp")
+    sha256: bool = False
     hides: bool = False
     silent: bool = False
     empty: bool = False
@@ -153,8 +155,8 @@ class _Talk:
             self._send(sequence, "200 OK", "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN")
         elif not self._is_known(method, url, fields.get("authorization", "")):
             status = "404 Not Found" if self._stream.hides else "401 Unauthorized"
-            qop = ', qop="auth"' if self._stream.qop else ""
-            self._send(sequence, status, f'WWW-Authenticate: Digest realm="camera", nonce="{self._nonce}"{qop}')
+            more = (', qop="auth"' if self._stream.qop else "") + (", algorithm=SHA-256" if self._stream.sha256 else "")
+            self._send(sequence, status, f'WWW-Authenticate: Digest realm="camera", nonce="{self._nonce}"{more}')
         elif method == "DESCRIBE":
             body = self._description()
             self._send(sequence, "200 OK", f"Content-Base: {url}/", "Content-Type: application/sdp", body=body)
@@ -207,10 +209,11 @@ class _Talk:
         found = dict(_FIELD.findall(authorization.removeprefix("Digest ")))
         if found.get("nonce") != self._nonce or found.get("username") != stream.user:
             return False
-        who = _md5(f"{stream.user}:camera:{stream.password}")
-        what = _md5(f"{method}:{found.get('uri', '')}")
+        hashed = _sha256 if stream.sha256 else _md5
+        who = hashed(f"{stream.user}:camera:{stream.password}")
+        what = hashed(f"{method}:{found.get('uri', '')}")
         middle = f"{self._nonce}:{found.get('nc', '')}:{found.get('cnonce', '')}:auth" if stream.qop else self._nonce
-        return found.get("response") == _md5(f"{who}:{middle}:{what}")
+        return found.get("response") == hashed(f"{who}:{middle}:{what}")
 
     def _description(self) -> str:
         sets = [unit for unit in self._units if unit[0] & 31 in (7, 8)]
@@ -243,6 +246,10 @@ def _packets(units: tuple[bytes, ...]) -> list[bytes]:
             edge = (0x80 if place == 0 else 0) | (0x40 if place == len(parts) - 1 else 0)
             made.append(bytes([indicator, edge | kind]) + part)
     return made
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _md5(text: str) -> str:

@@ -69,11 +69,28 @@ async def test_a_server_of_udp_alone_is_not_down(look: Looking, units: tuple[byt
     assert (result.outcome, result.transport) == ("picture", "udp")
 
 
-async def test_a_404_instead_of_a_401_is_understood(look: Looking, units: tuple[bytes, ...]) -> None:
-    result = await look(Stream(units, "operator", "p@ss:w/rd", hides=True))
+@pytest.mark.parametrize("transports", [("tcp", "udp"), ("udp",)])
+async def test_a_stream_that_answers_404_instead_of_401_gives_one(
+    look: Looking, units: tuple[bytes, ...], transports: tuple[str, ...]
+) -> None:
+    result = await look(Stream(units, "operator", "p@ss:w/rd", hides=True, transports=transports), total_s=15.0)
 
-    assert (result.outcome, result.login) == ("unsupported", "accepted")
-    assert "404 instead of 401" in result.detail
+    assert (result.outcome, result.login, result.refusals) == ("picture", "accepted", 0)
+    assert result.transport == transports[0]
+
+
+@pytest.mark.parametrize("hides", [True, False])
+async def test_a_stream_that_wants_sha_256_gives_one(look: Looking, units: tuple[bytes, ...], hides: bool) -> None:
+    result = await look(Stream(units, "operator", "p@ss:w/rd", sha256=True, hides=hides))
+
+    assert (result.outcome, result.login, result.refusals) == ("picture", "accepted", 0)
+
+
+async def test_a_hidden_stream_with_another_password_is_asked_once(look: Looking, units: tuple[bytes, ...]) -> None:
+    result = await look(Stream(units, "operator", "another", hides=True))
+
+    assert (result.outcome, result.login, result.refusals) == ("refused", "refused", 1)
+    assert "p@ss" not in repr(result)
 
 
 async def test_a_wrong_login_is_tried_once(look: Looking, units: tuple[bytes, ...]) -> None:
