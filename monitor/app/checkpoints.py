@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from monitor.adapters.db.checkpoints import SqlCheckpointStore
 from monitor.adapters.db.inventory import SqlInventory
@@ -129,3 +130,38 @@ def _records(histories: Sequence[dict[int, int]]) -> tuple[int, int, int | None]
     usual = [usual_count(each, hour_at=newest) for each in histories]
     known = [one for one in usual if one is not None]
     return newest, sum(each.get(newest, 0) for each in histories), sum(known) if known else None
+
+
+def checkpoint_values(found: CheckpointFinding) -> dict[str, Any]:
+    """Give a checkpoint as plain values: what `--json` prints and the API answers."""
+    records = None
+    if found.records is not None:
+        records = dict(zip(("hour", "count", "usual"), found.records, strict=True))
+    gate = asdict(found.tollgate)
+    gate["lane_count"] = gate.pop("lanes")
+    return gate | {
+        "region": found.region,
+        "point": found.point,
+        "lanes": [
+            {
+                "number": each.lane.number,
+                "direction": each.lane.direction,
+                "city_pass": each.lane.city_pass.value,
+                "device": each.lane.device,
+                "state": each.state,
+            }
+            for each in found.lanes
+        ],
+        "coverage": _counts(found.coverage),
+        "directions": {name: _counts(one) for name, one in found.directions.items()},
+        "records": records,
+    }
+
+
+def _counts(coverage: LaneCoverage) -> dict[str, int]:
+    return {
+        "lanes": coverage.lanes,
+        "covered": coverage.covered,
+        "unknown": coverage.unknown,
+        "uncovered": coverage.uncovered,
+    }

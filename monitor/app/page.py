@@ -24,13 +24,15 @@ from monitor.adapters.db.queries import SqlQueries
 from monitor.adapters.db.states import SqlStateStore
 from monitor.adapters.db.trend import SqlTrend
 from monitor.adapters.files.alert_rules import read_alert_rules
+from monitor.adapters.passwords import totp_uri
 from monitor.adapters.web.api import PREFIX, api
 from monitor.adapters.web.asker import Front
 from monitor.adapters.web.page import Page
 from monitor.adapters.web.parts import Health, KnownExemptions, Parts, RecentLooks
 from monitor.adapters.web.server import Mount, tls_context
-from monitor.app.access import access_of
+from monitor.app.access import access_of, verified
 from monitor.app.page_jobs import Imports, Reports, Worker
+from monitor.app.page_tools import SiteTools
 from monitor.app.wiring import alert_rules_file
 from monitor.domain.alert import Alert, Telling
 from monitor.domain.alert_words import Detail, words_en, words_zh
@@ -120,6 +122,7 @@ class WebPage:
             dossiers=SqlDossiers(database),
             alert_titles=_titles(settings, folder=folder),
             imports=self._imports,
+            tools=SiteTools(settings, database, folder=folder),
             reports=Reports(settings, folder=folder, worker=worker),
             objections=objections,
             objection_desk=ObjectionDesk(
@@ -127,6 +130,8 @@ class WebPage:
             ),
             accounts=access.desk,
             audit=access.audit,
+            verify_audit=lambda: verified(access.audit),
+            totp_uri=totp_uri,
             remembered=SqlAccounts(database),
             health=running.health,
             look_now=running.look_now,

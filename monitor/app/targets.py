@@ -53,9 +53,17 @@ async def known_targets(settings: Settings, *, folder: Path) -> KnownTargets:
 
 
 async def import_targets(
-    settings: Settings, *, folder: Path, file: Path, author: str, at: int
+    settings: Settings, *, folder: Path, file: Path, author: str, at: int, name: str = ""
 ) -> tuple[TargetSet, list[str]]:
     """Let the targets of a file hold in place of all others, and give them with what the user should know.
+
+    Args:
+        settings: of the service.
+        folder: what relative paths in them are relative to.
+        file: TOML, in the form of config/targets.toml.
+        author: who imports them.
+        at: now, epoch seconds.
+        name: what the file is called where it is another than its own.
 
     Raises:
         StoreError: the database cannot be used; nothing was stored.
@@ -68,7 +76,7 @@ async def import_targets(
         await require_current(database)
         inventory = SqlInventory(database)
         known = {region.code for region in await inventory.regions()}
-        found = TargetSet(tuple(targets), at, author, file.name, digest)
+        found = TargetSet(tuple(targets), at, author, name or file.name, digest)
         await inventory.record(InventoryBatch(target_sets=[found]))
     finally:
         await database.close()

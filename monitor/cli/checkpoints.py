@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from monitor.app.checkpoints import CheckpointFinding, read_checkpoints
+from monitor.app.checkpoints import CheckpointFinding, checkpoint_values, read_checkpoints
 from monitor.cli.common import ConfigOption, JsonOption, load_settings, run_coroutine, wide_console
 from monitor.domain.checkpoint import LaneCoverage
 
@@ -35,7 +34,7 @@ def checkpoints(
     settings = load_settings(config)
     found = run_coroutine(read_checkpoints(settings, folder=config.parent, region=region, at=int(time.time())))
     if as_json:
-        print(json.dumps([_values(each) for each in found], ensure_ascii=False))
+        print(json.dumps([checkpoint_values(each) for each in found], ensure_ascii=False))
         return
     zone = settings.zone()
     table = Table("编码 id", "名称 name", "区划 region", "状态 status", "类别 category", "用途 usage", "车道 lanes",
@@ -68,37 +67,3 @@ def _words_of_records(found: CheckpointFinding, zone: Any) -> str:
     hour_at, count, usual = found.records
     hour = datetime.fromtimestamp(hour_at, zone).strftime("%m-%d %H:00")
     return f"{count:,} / {'?' if usual is None else f'{usual:,}'} ({hour})"
-
-
-def _values(found: CheckpointFinding) -> dict[str, Any]:
-    records = None
-    if found.records is not None:
-        records = dict(zip(("hour", "count", "usual"), found.records, strict=True))
-    gate = asdict(found.tollgate)
-    gate["lane_count"] = gate.pop("lanes")
-    return gate | {
-        "region": found.region,
-        "point": found.point,
-        "lanes": [
-            {
-                "number": each.lane.number,
-                "direction": each.lane.direction,
-                "city_pass": each.lane.city_pass.value,
-                "device": each.lane.device,
-                "state": each.state,
-            }
-            for each in found.lanes
-        ],
-        "coverage": _counts(found.coverage),
-        "directions": {name: _counts(one) for name, one in found.directions.items()},
-        "records": records,
-    }
-
-
-def _counts(coverage: LaneCoverage) -> dict[str, int]:
-    return {
-        "lanes": coverage.lanes,
-        "covered": coverage.covered,
-        "unknown": coverage.unknown,
-        "uncovered": coverage.uncovered,
-    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -26,8 +26,8 @@ from monitor.domain.archive import Finding, FindingKind
 from monitor.domain.assessment import Assessment, Verdict
 from monitor.domain.point import PointClass
 from monitor.domain.printing import percent
-from monitor.domain.rate import Rate
-from monitor.services.record_check import Checked, Part
+from monitor.services.record_check import Checked
+from monitor.services.record_values import record_values
 
 OnlyRegionOption = Annotated[
     str | None, typer.Option("--region", metavar="CODE", help="只看该区划 · only of this region")
@@ -66,7 +66,7 @@ def check(
             for each in findings:
                 write(_cells(each))
     if as_json:
-        values = _values(checked, findings) | {"as_of": written_instant(at, zone=settings.zone())}
+        values = record_values(checked, findings) | {"as_of": written_instant(at, zone=settings.zone())}
         print(json.dumps(values, ensure_ascii=False))
         return
     _print(checked, findings, out)
@@ -130,42 +130,3 @@ def _mark(assessment: Assessment | None) -> str:
 def _cells(finding: Finding) -> list[str]:
     kind = f"{finding.kind.text_zh} {finding.kind.value}"
     return [finding.device_id, finding.region, kind, finding.field, finding.recorded, finding.found]
-
-
-def _values(checked: Checked, findings: list[Finding]) -> dict[str, Any]:
-    return {
-        **_part_values(checked.whole),
-        "classes": [_part_values(part) for part in checked.classes],
-        "parts": [_part_values(part) for part in checked.parts],
-        "counts": {kind.value: checked.counts[kind] for kind in FindingKind},
-        "findings": [
-            {
-                "device": each.device_id,
-                "region": each.region,
-                "kind": each.kind.value,
-                "field": each.field,
-                "recorded": each.recorded,
-                "found": each.found,
-            }
-            for each in findings
-        ],
-    }
-
-
-def _part_values(part: Part) -> dict[str, Any]:
-    assessment = part.assessment
-    return {
-        "region": part.region.code,
-        "name": part.region.name,
-        "class": part.point_class.value if part.point_class else None,
-        "archived": _rate_values(part.archived),
-        "complete": _rate_values(part.complete)
-        | {
-            "target": percent(assessment.target.value) if assessment else None,
-            "verdict": assessment.verdict.value if assessment else None,
-        },
-    }
-
-
-def _rate_values(rate: Rate) -> dict[str, Any]:
-    return {"numerator": rate.numerator, "denominator": rate.denominator, "rate": percent(rate.value)}

@@ -14,7 +14,7 @@ from monitor.domain.rate import Rate, online_rate
 from monitor.domain.region import RegionLevel, RegionTree
 from monitor.ports import TrendPoint
 from monitor.services.clock_figures import ClockRates
-from monitor.services.evaluation import NO_RATE, Evaluator, Rollup, Row, rolled_up
+from monitor.services.evaluation import NO_RATE, Evaluator, Overview, Rollup, Row, overview_of, rolled_up
 from monitor.services.live_counts import LiveCounts
 
 FRESH_FOR_S = 1
@@ -73,6 +73,11 @@ class CityFigures:
         self._now = now
         self._clocks = clocks
         self._sums: _Sums | None = None
+
+    def cut(self, region: str, *, by: str) -> Overview:
+        """Give a region's figures with its parts by "region", "class" or "kind"."""
+        at, clocks = int(self._now()), self._clocks()
+        return overview_of(self._evaluator(), self._counts(), at=at, region=region, by=by, clocks=clocks)
 
     @property
     def tree(self) -> RegionTree:

@@ -8,19 +8,26 @@ from aiohttp.typedefs import Handler, Middleware
 
 from monitor.adapters.web import (
     alerts,
+    credentials,
+    decided,
     decisions,
     device,
     devices,
+    explaining,
     figures,
     handover,
     imports,
     incidents,
+    inventory,
+    order_sheets,
     orders,
     people,
     points,
     reports,
     silences,
     system,
+    targets,
+    upkeep,
 )
 from monitor.adapters.web.asker import Front
 from monitor.adapters.web.dispatch import Dispatch
@@ -40,19 +47,26 @@ async def openapi(call: Call) -> Reply:
 
 ROUTES: tuple[Route, ...] = (
     *figures.ROUTES,
+    *explaining.ROUTES,
+    *targets.ROUTES,
     *devices.ROUTES,
     *device.ROUTES,
     *points.ROUTES,
+    *inventory.ROUTES,
     *decisions.ROUTES,
+    *decided.ROUTES,
     *alerts.ROUTES,
     *incidents.ROUTES,
     *silences.ROUTES,
     *orders.ROUTES,
+    *order_sheets.ROUTES,
     *handover.ROUTES,
     *reports.ROUTES,
     *imports.ROUTES,
     *people.ROUTES,
+    *credentials.ROUTES,
     *system.ROUTES,
+    *upkeep.ROUTES,
     Route("GET", "/openapi.json", openapi, None, "this document", group="system"),
 )
 

@@ -193,10 +193,10 @@ async def exemptions(call: Call) -> ExemptionsOut:
         if (query.state is None or each.state.value == query.state)
         and (query.ending_before is None or call.at <= each.end < query.ending_before)
     ]
-    places = await _places(call, [(each.scope.value, each.scope_id) for each in newest])
+    stand = await places(call, [(each.scope.value, each.scope_id) for each in newest])
     found = [
         (each, region, name)
-        for each, (region, name) in zip(newest, places, strict=True)
+        for each, (region, name) in zip(newest, stand, strict=True)
         if _is_within(call, region, within)
     ]
     found.sort(key=lambda one: -one[0].seq)
@@ -206,7 +206,7 @@ async def exemptions(call: Call) -> ExemptionsOut:
 async def propose_exemption(call: Call) -> ExemptionsOut:
     """Propose an exemption, or change one that stands."""
     body: ExemptionIn = call.body
-    [(region, _)] = await _places(call, [(body.scope, body.scope_id)])
+    [(region, _)] = await places(call, [(body.scope, body.scope_id)])
     call.require(region)
     terms = Exemption(
         body.id,
@@ -226,7 +226,7 @@ async def propose_exemption(call: Call) -> ExemptionsOut:
     if body.id:
         call.before = await _one_exemption(call, body.id)
     recorded = await call.parts.exemptions.propose([terms], at=call.at, draft=body.draft, back_dated=body.back_dated)
-    return await _recorded(call, recorded)
+    return await recorded_out(call, recorded)
 
 
 async def approve_exemption(call: Call) -> ExemptionsOut:
@@ -234,7 +234,7 @@ async def approve_exemption(call: Call) -> ExemptionsOut:
     call.before = before = await _one_exemption(call, call.params["id"])
     body: DecisionIn = call.body
     recorded = await call.parts.exemptions.approve([before.id], approver=call.caller.name, at=call.at, note=body.note)
-    return await _recorded(call, recorded)
+    return await recorded_out(call, recorded)
 
 
 async def refuse_exemption(call: Call) -> ExemptionsOut:
@@ -243,7 +243,7 @@ async def refuse_exemption(call: Call) -> ExemptionsOut:
     recorded = await call.parts.exemptions.refuse(
         [before.id], approver=call.caller.name, at=call.at, note=_reason(call.body)
     )
-    return await _recorded(call, recorded)
+    return await recorded_out(call, recorded)
 
 
 async def end_exemption(call: Call) -> ExemptionsOut:
@@ -254,7 +254,7 @@ async def end_exemption(call: Call) -> ExemptionsOut:
     recorded = await call.parts.exemptions.end(
         [before.id], ends_at=ends_at, author=call.caller.name, at=call.at, note=body.note
     )
-    return await _recorded(call, recorded)
+    return await recorded_out(call, recorded)
 
 
 async def requests(call: Call) -> RequestsOut:
@@ -350,7 +350,7 @@ def _is_within(call: Call, region: str | None, within: set[str]) -> bool:
     return not within.isdisjoint(call.tree.lineage(region))
 
 
-async def _places(call: Call, named: Sequence[tuple[str, str]]) -> list[tuple[str | None, str]]:
+async def places(call: Call, named: Sequence[tuple[str, str]]) -> list[tuple[str | None, str]]:
     """Give the region and the name of what exemptions and requests are about; None for nowhere known."""
     counts = call.parts.counts()
     devices = counts.columns().devices
@@ -381,7 +381,7 @@ async def _regions_of(call: Call, asked: Iterable[Request]) -> list[str | None]:
             correction = await call.parts.queries.correction(int(entity_id))
             entity, entity_id = "device", "" if correction is None else correction.device_id
         named.append((entity, entity_id))
-    return [region for region, _ in await _places(call, named)]
+    return [region for region, _ in await places(call, named)]
 
 
 async def _require_place(call: Call, change: ChangeIn) -> None:
@@ -389,7 +389,7 @@ async def _require_place(call: Call, change: ChangeIn) -> None:
     if change.field == "region":
         call.require(change.new)
     elif change.field == "point" and change.new:
-        [(region, _)] = await _places(call, [("point", change.new)])
+        [(region, _)] = await places(call, [("point", change.new)])
         call.require(region)
 
 
@@ -398,7 +398,7 @@ async def _one_exemption(call: Call, exemption_id: str) -> Exemption:
     if not versions:
         call.require(None)
         raise not_found(exemption_id)
-    [(region, _)] = await _places(call, [(versions[-1].scope.value, versions[-1].scope_id)])
+    [(region, _)] = await places(call, [(versions[-1].scope.value, versions[-1].scope_id)])
     if region is None and not call.sees(None):
         raise forbidden()
     call.require(region)
@@ -416,12 +416,13 @@ async def _one_request(call: Call) -> Request:
     return versions[-1]
 
 
-async def _recorded(call: Call, recorded: Recorded) -> ExemptionsOut:
+async def recorded_out(call: Call, recorded: Recorded) -> ExemptionsOut:
+    """Give what was recorded of exemptions, and tell the audit log of it."""
     versions = list(recorded.versions)
-    places = await _places(call, [(each.scope.value, each.scope_id) for each in versions])
+    found = await places(call, [(each.scope.value, each.scope_id) for each in versions])
     call.after = versions
     call.target = " ".join(each.id for each in versions)
-    outs = [_exemption_out(call, each, region, name) for each, (region, name) in zip(versions, places, strict=True)]
+    outs = [_exemption_out(call, each, region, name) for each, (region, name) in zip(versions, found, strict=True)]
     return ExemptionsOut(outs, list(recorded.warnings))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -19,8 +20,9 @@ from monitor.adapters.web.route import Call, Reply, Route
 from monitor.domain.account import GUEST, Caller
 from monitor.domain.audit import AuditEntry
 from monitor.domain.exempting import NotAllowedError
-from monitor.ports import StoreBusyError, StoreChangedError, StoreError
+from monitor.ports import CredentialsError, StoreBusyError, StoreChangedError, StoreError
 from monitor.services.account_desk import AccountError, LoginRefusedError, ThrottledError
+from monitor.services.order_desk import OrderError
 
 log = structlog.get_logger()
 
@@ -47,6 +49,8 @@ class Dispatch:
         self._parts = parts
         self._front = front
         self._under_way: set[tuple[str, str]] = set()
+        # What is stored of a body with a secret must not help to guess it: keyed by what dies with the process.
+        self._blinding = secrets.token_bytes(32)
 
     def handler(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         """Give the aiohttp handler of a route."""
@@ -112,7 +116,8 @@ class Dispatch:
             raise invalid(
                 [f"修改须带 Idempotency-Key（1-{LONGEST_KEY} 个字符）· a change needs an Idempotency-Key"], status=400
             )
-        fingerprint = hashlib.sha256(b"\n".join([call.request.method.encode(), call.request.raw_path.encode(), raw]))
+        parts = [call.request.method.encode(), call.request.raw_path.encode(), raw]
+        fingerprint = hashlib.blake2b(b"\n".join(parts), key=self._blinding if route.secret else b"", digest_size=32)
         known = (call.caller.name, key)
         if known in self._under_way:
             raise Problem(409, "under-way", "同一请求正在处理 · the same request is under way", retry_after_s=1)
@@ -175,7 +180,9 @@ class Dispatch:
             target=(call.target or " ".join(call.params.values()))[:200],
             outcome=outcome,
             before=_told(call.before),
-            after=_told(_body_told(call) if call.after is None and not route.own_audit else call.after),
+            after=_told(
+                _body_told(call) if call.after is None and not (route.own_audit or route.secret) else call.after
+            ),
         )
         await self._parts.audit.append(entry)
 
@@ -195,12 +202,16 @@ def _problem_of(error: Exception) -> Problem | None:
         return Problem(422, "refused", "不能完成 · it cannot be done", error.problems)
     if isinstance(error, JobsBusyError):
         return Problem(409, "busy", "另一导入或报表正在进行 · another import or report is under way", retry_after_s=10)
+    if isinstance(error, OrderError):
+        return invalid(str(error).splitlines())
     if isinstance(error, AccountError):
         return invalid(error.problems)
     if isinstance(error, LoginRefusedError):
         return Problem(401, "login", str(error), code_wanted=error.code_wanted)
     if isinstance(error, ThrottledError):
         return Problem(429, "throttled", str(error), retry_after_s=error.after_s)
+    if isinstance(error, CredentialsError):
+        return Problem(409, "vault", "凭据库不可用 · the vault cannot be used", str(error).splitlines())
     if isinstance(error, StoreChangedError):
         return Problem(409, "changed", "清单刚被修改，请重试 · the inventory has just changed, try again")
     if isinstance(error, StoreBusyError):

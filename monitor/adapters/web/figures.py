@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -16,7 +16,7 @@ from monitor.domain.rate import Rate, intact_bounds, judged_share
 from monitor.domain.region import Region
 from monitor.ports import TrendPoint
 from monitor.services.city_figures import RegionFigures
-from monitor.services.evaluation import Figure, Row
+from monitor.services.evaluation import NO_RATE, Figure, Row
 
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 DAY_S = 86_400
@@ -131,6 +131,29 @@ class TrendOut(msgspec.Struct, frozen=True):
     target_intact: float | None
 
 
+class CutOut(msgspec.Struct, frozen=True):
+    """One line: what it is about (`point_class` or `kind`, "" for a region) and its figures."""
+
+    point_class: str
+    kind: str
+    figures: RowOut
+
+
+class RatesOut(msgspec.Struct, frozen=True):
+    """The figures of a region and of its parts, as of an instant."""
+
+    as_of: int
+    whole: RowOut
+    parts: list[CutOut]
+
+
+class RatesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Of which region, cut by the regions right below, by class or by kind."""
+
+    region: Code | None = None
+    by: Literal["region", "class", "kind"] = "region"
+
+
 class OverviewQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which region; the caller's own where none is named."""
 
@@ -155,6 +178,16 @@ async def overview(call: Call) -> OverviewOut:
     code = call.regions(call.query.region)[0]
     found = call.parts.figures.of(code)
     return overview_out(call, found)
+
+
+async def rates(call: Call) -> RatesOut:
+    """Give the figures of a region, cut by regions, classes or kinds."""
+    found = call.parts.figures.cut(call.regions(call.query.region)[0], by=call.query.by)
+    return RatesOut(
+        found.at,
+        row_out(found.whole, None),
+        [CutOut(each.scope.point_class or "", each.scope.kind or "", row_out(each, None)) for each in found.parts],
+    )
 
 
 async def regions(call: Call) -> RegionsOut:
@@ -232,13 +265,19 @@ def row_out(row: Row, figures: RegionFigures | None) -> RowOut:
         judged=rate_out(judged_share(tally)),
         measured=rate_out(row.measured),
         clock=None if row.clock is None else figure_out(row.clock),
-        first=figure_out(row.coverage[PointClass.FIRST]),
-        second=figure_out(row.coverage[PointClass.SECOND]),
+        first=_coverage(row, PointClass.FIRST),
+        second=_coverage(row, PointClass.SECOND),
         communities=None if row.communities is None else figure_out(row.communities),
         connected=None if row.connected is None else figure_out(row.connected),
         rank=None if placing is None else placing.rank,
         small_sample=placing is not None and placing.small_sample,
     )
+
+
+def _coverage(row: Row, point_class: PointClass) -> FigureOut:
+    """Give the coverage of a class; a line of another class, or of a kind, has none."""
+    found = row.coverage.get(point_class)
+    return rate_out(NO_RATE) if found is None else figure_out(found)
 
 
 def region_out(region: Region) -> RegionOut:
@@ -294,6 +333,7 @@ ROUTES = (
         query=OverviewQuery,
         answer=OverviewOut,
     ),
+    Route("GET", "/rates", rates, Right.READ, "figures by class or kind", query=RatesQuery, answer=RatesOut),
     Route("GET", "/regions", regions, Right.READ, "regions", query=RegionsQuery, answer=RegionsOut),
     Route("GET", "/trend", trend, Right.READ, "a region's counts over time", query=TrendQuery, answer=TrendOut),
 )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from monitor.adapters.web.tools import Tools
 from monitor.domain.alert import Alert
 from monitor.domain.facts import Exemption
 from monitor.domain.incident import Incident
@@ -221,11 +222,14 @@ class Parts:
     dossiers: Dossiers
     alert_titles: Callable[[Alert, Incident | None], tuple[str, str]]
     imports: Imports
+    tools: Tools
     reports: Reports
     objections: Objections
     objection_desk: ObjectionDesk
     accounts: AccountDesk
     audit: AuditLog
+    verify_audit: Callable[[], Awaitable[tuple[int, int | None, str]]]
+    totp_uri: Callable[[str, str], str]
     remembered: Remembered
     health: Callable[[], Health]
     look_now: Callable[[str], bool]

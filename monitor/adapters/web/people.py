@@ -91,6 +91,18 @@ class PasswordIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     new: Password
 
 
+class TotpIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether an account is to have a second factor; a new one takes the place of the old."""
+
+    on: bool = True
+
+
+class TotpOut(msgspec.Struct, frozen=True):
+    """The `otpauth://` address that an authenticator takes in, told this once; "" where it was taken away."""
+
+    uri: str
+
+
 class TokenIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A new token of the caller's own; no rights named means all that the account has."""
 
@@ -142,6 +154,14 @@ class AuditOut(msgspec.Struct, frozen=True):
 
     entries: list[EntryOut]
     next: str | None
+
+
+class VerifiedOut(msgspec.Struct, frozen=True):
+    """How many entries hold, the first that does not (null: all do), and the hash of the last that does."""
+
+    good: int
+    broken: int | None
+    last_hash: str
 
 
 class AuditQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -219,6 +239,14 @@ async def change_account(call: Call) -> AccountOut:
     return _account_out(account)
 
 
+async def set_totp(call: Call) -> TotpOut:
+    """Give an account a new second factor, or take it away; all its sessions end."""
+    call.require(None)
+    name = call.params["name"]
+    secret = await call.parts.accounts.set_totp(name, on=call.body.on, by=_doer(call))
+    return TotpOut(call.parts.totp_uri(name, secret) if secret else "")
+
+
 async def tokens(call: Call) -> TokensOut:
     """Give the caller's own tokens; an administrator sees everybody's."""
     everybody = call.caller.may(Right.ADMINISTER, None, call.tree)
@@ -256,6 +284,12 @@ async def audit(call: Call) -> AuditOut:
     entries = await call.parts.audit.newest(before=before, limit=call.query.limit)
     more = len(entries) == call.query.limit and entries[-1].seq > 1
     return AuditOut([_entry_out(each) for each in entries], cursor_of(entries[-1].seq) if more else None)
+
+
+async def verify_audit(call: Call) -> VerifiedOut:
+    """Check that no entry was changed, taken out or put in afterwards."""
+    call.require(None)
+    return VerifiedOut(*await call.parts.verify_audit())
 
 
 async def audit_lines(call: Call) -> Reply:
@@ -356,6 +390,7 @@ ROUTES = (
         group="session",
         action="account.password",
         own_audit=True,
+        secret=True,
         known=True,
     ),
     Route("GET", "/accounts", accounts, Right.ADMINISTER, "accounts", answer=AccountsOut, group="accounts"),
@@ -367,6 +402,7 @@ ROUTES = (
         group="accounts",
         action="account.add",
         own_audit=True,
+        secret=True,
     ),
     Route(
         *("PATCH", "/accounts/{name}", change_account, Right.ADMINISTER, "change an account"),
@@ -374,6 +410,15 @@ ROUTES = (
         answer=AccountOut,
         group="accounts",
         action="account.change",
+        own_audit=True,
+        secret=True,
+    ),
+    Route(
+        *("POST", "/accounts/{name}/totp", set_totp, Right.ADMINISTER, "a second factor, or none"),
+        body=TotpIn,
+        answer=TotpOut,
+        group="accounts",
+        action="account.totp",
         own_audit=True,
     ),
     Route("GET", "/tokens", tokens, None, "one's own tokens", answer=TokensOut, group="accounts", known=True),
@@ -396,6 +441,11 @@ ROUTES = (
         known=True,
     ),
     Route("GET", "/audit", audit, Right.AUDIT, "the audit log", query=AuditQuery, answer=AuditOut, group="audit"),
+    Route(
+        *("GET", "/audit/verify", verify_audit, Right.AUDIT, "whether the audit log was tampered with"),
+        answer=VerifiedOut,
+        group="audit",
+    ),
     Route(
         *("GET", "/audit.jsonl", audit_lines, Right.AUDIT, "all of the audit log"),
         produces="application/x-ndjson",

@@ -126,6 +126,7 @@ class Route:
         own_audit: the desk behind it writes the audit log itself.
         keyless: a change that needs no Idempotency-Key, for it is no change twice.
         known: for anybody with an account, whatever its rights.
+        secret: its body holds a secret; nothing made of the body is stored.
         most_bytes: of its body.
     """
 
@@ -144,6 +145,7 @@ class Route:
     own_audit: bool = False
     keyless: bool = False
     known: bool = False
+    secret: bool = False
     most_bytes: int = 262_144
 
     @property
