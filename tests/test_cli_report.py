@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
+import os
 import time
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +19,7 @@ from typer.testing import CliRunner
 
 from monitor.adapters.db.alerts import SqlAlertStore
 from monitor.adapters.db.trend import SqlTrend
+from monitor.adapters.reports import folder as folder_module
 from monitor.adapters.reports.folder import sha256
 from monitor.app import reporting
 from monitor.cli import app
@@ -347,3 +350,21 @@ def test_the_clocks_of_a_week_are_added_up_by_region_and_come_out_again(city: Cl
         )
     ]
     assert city.json("report", "verify", made["folder"])["ok"]
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(city: CliCity, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, content: bytes) -> None:
+        if path.name == "report.xlsx":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        path.write_bytes(content)
+
+    monkeypatch.setattr(folder_module, "_write", full)
+
+    result = city.run("report", "weekly")
+
+    assert result.exit_code != 0
+    assert "磁盘已满" in result.stderr
+    assert "disk is full" in result.stderr
+    assert "Traceback" not in result.output + result.stderr
+    assert city.json("report", "list") == []
+    assert not list(city.config.parent.glob("reports/*/.writing-*"))

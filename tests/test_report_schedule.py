@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -135,15 +136,37 @@ def test_what_is_too_large_is_named_and_not_attached(city: CliCity) -> None:
     assert "过大未附，请下载：report.xlsx (0.0 MB)、summary.csv (0.0 MB)" in message.body_zh
 
 
-async def test_a_claim_of_a_run_that_died_is_taken_over(sqlite_url: str) -> None:
-    database = Database(sqlite_url)
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+async def test_of_many_claims_at_once_one_is_granted(url: str) -> None:
+    databases, now = [Database(url) for _ in range(6)], int(time.time())
+    try:
+        claims = [
+            SqlReportRuns(each).claim("2026-W47", "draft", by=str(number), at=now, stale_s=60)
+            for number, each in enumerate(databases)
+        ]
+        assert sorted(await asyncio.gather(*claims)) == [False] * 5 + [True]
+    finally:
+        for each in databases:
+            await each.close()
+
+
+async def test_a_claim_of_a_run_that_died_is_taken_over(url: str) -> None:
+    database = Database(url)
     runs, now = SqlReportRuns(database), int(time.time())
     try:
+        assert await runs.is_open("2026-W47", "draft", at=now, stale_s=60)
         assert await runs.claim("2026-W47", "draft", by="a", at=now, stale_s=60)
+        assert not await runs.is_open("2026-W47", "draft", at=now + 59, stale_s=60)
+        assert await runs.is_open("2026-W47", "draft", at=now + 61, stale_s=60)
         assert not await runs.claim("2026-W47", "draft", by="b", at=now + 59, stale_s=60)
         assert await runs.claim("2026-W47", "draft", by="b", at=now + 61, stale_s=60)
         await runs.finish("2026-W47", "draft", revision=1, at=now + 62)
         assert not await runs.claim("2026-W47", "draft", by="c", at=now + 9_999, stale_s=60)
+        assert not await runs.is_open("2026-W47", "draft", at=now + 9_999, stale_s=60)
         assert await runs.claim("2026-W48", "draft", by="a", at=now, stale_s=60)
         await runs.release("2026-W48", "draft")
         assert await runs.claim("2026-W48", "draft", by="b", at=now, stale_s=60)
