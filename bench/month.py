@@ -9,6 +9,7 @@ promtool makes of it.
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import subprocess
 import urllib.parse
@@ -33,6 +34,9 @@ LONG_BLOCK_S, SHORT_BLOCK_S = 18 * 3_600, 2 * 3_600
 WITHIN_S = 120.0
 CITY = 250_000
 """Counts of a smaller simulated city are scaled to those of the whole one."""
+
+LARGEST = 1e12
+"""Values have 18 digits, six of them decimals."""
 
 _COUNTER = ("_total", "_bucket", "_count", "_sum")
 _STILL = ("_info", "_up", "_ratio", "_trusted", "_broken", "_readable")
@@ -82,7 +86,7 @@ def series_of(address: str, *, scale: float) -> list[Series]:
         if "le" in labels:
             others = sorted(bounds[_text({**labels, "le": ""})])
             share = (others.index(float(labels["le"])) + 1) / len(others)
-        if value == value and abs(value) < 1e12:  # neither NaN nor infinite
+        if math.isfinite(value) and abs(value) < LARGEST:
             large = name.startswith(_COUNTS) or name.endswith(":sum")
             made.append(Series(_text(labels), name, value * scale if large else value, share))
     return sorted(made, key=lambda each: each.text)
@@ -191,7 +195,7 @@ def _values(series: Series, instants: Numbers) -> tuple[Numbers, int]:
     """
     name = series.name
     seed = zlib.crc32(series.text.encode())
-    if name.endswith(_COUNTER) and not name.startswith("vidnet_report"):
+    if name.endswith(_COUNTER):
         family = zlib.crc32(series.text.partition(",le=")[0].replace("_sum", "_count").encode())
         pace = 0.02 + family % 97
         waves = _waves(instants, family)
