@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
 from urllib.parse import quote
@@ -24,6 +25,9 @@ _TRY_THE_STREAM = frozenset({"unsupported", "not_a_picture", "silent", "elsewher
 class PictureTaker:
     """Takes picture looks, as many at a time as it is asked to; `workers` of them are judged at once.
 
+    A stream keeps its worker waiting for a key frame, up to a look's whole time where none comes; so streams leave one
+    worker to still pictures, which take milliseconds.
+
     Args:
         workers: processes that judge pictures.
         jobs_each: pictures after which a worker is replaced.
@@ -32,6 +36,7 @@ class PictureTaker:
     def __init__(self, *, workers: int = 2, jobs_each: int = 500) -> None:
         self.pool = WorkerPool(workers, jobs_each=jobs_each)
         self._stills = SnapshotFetcher()
+        self._streams = asyncio.Semaphore(max(1, workers - 1))
 
     async def look(self, request: PictureRequest) -> PictureResult:
         """Look once; whatever the device sends becomes a result, never an exception."""
@@ -97,7 +102,8 @@ class PictureTaker:
 
     async def _key_frame(self, stream: str, request: PictureRequest, left_s: float) -> Measured:
         job = Job(stream=stream, timeout_s=request.timeout_s, total_s=left_s)
-        return await self.pool.judge(job, deadline_s=left_s + _GRACE_S)
+        async with self._streams:
+            return await self.pool.judge(job, deadline_s=left_s + _GRACE_S)
 
 
 def _allowed(uri: str, own: Url, schemes: tuple[str, ...], other_hosts: str) -> tuple[Url | None, str]:

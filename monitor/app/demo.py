@@ -247,7 +247,7 @@ faulty_s = {deep_s}
 interval_s = {picture_s}
 recheck_s = {deep_s}
 faulty_s = {picture_s}
-workers = 1
+workers = 2
 
 [web]
 port = {web_port}

@@ -13,7 +13,7 @@ from collectors.deep import Secret
 from collectors.picture.look import PictureRequest, PictureResult
 from collectors.picture.taker import PictureTaker
 from monitor.demo.rtsp import RtspServer, Stream, encode
-from tests.collectors.pictures import clean
+from tests.collectors.pictures import clean, jpeg
 
 SECRET = Secret("operator", "p@ss:w/rd")
 Looking = Callable[..., Awaitable[PictureResult]]
@@ -153,3 +153,23 @@ async def test_what_does_not_speak_rtsp_is_no_stream(taker: PictureTaker) -> Non
         result = await taker.look(PictureRequest("http://127.0.0.1", stream_uri=f"rtsp://127.0.0.1:{port}/"))
 
     assert (result.outcome, result.detail) == ("no_stream", "what answers does not speak RTSP")
+
+
+async def test_streams_that_never_give_a_key_frame_leave_a_worker_to_still_pictures(units: tuple[bytes, ...]) -> None:
+    server = RtspServer(Stream(units, empty=True))
+    port = await server.start()
+    taker = PictureTaker(workers=2)
+    uri = f"rtsp://127.0.0.1:{port}/live"
+    request = PictureRequest("http://127.0.0.1", stream_uri=uri, timeout_s=15.0, total_s=15.0)
+    hanging = [asyncio.create_task(taker.look(request)) for _ in range(3)]
+    await asyncio.sleep(1.0)
+
+    result = await taker.judge_still(jpeg(clean()))
+
+    assert result.outcome == "picture"
+    assert not any(each.done() for each in hanging)
+    for each in hanging:
+        each.cancel()
+    await asyncio.gather(*hanging, return_exceptions=True)
+    await taker.close()
+    await server.close()
