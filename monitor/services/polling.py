@@ -24,6 +24,9 @@ log = structlog.get_logger()
 TICK_S = 0.05
 """Looks that fall due within one tick are started together: at 833 a second 115 µs each, one by one 155 (measured)."""
 
+AT_ONCE = 64
+"""Looks started in one turn of the loop, 10 ms of work: after a hold-up many are due, and the page is not to wait."""
+
 FEW_NEW = 200
 """Up to so many new devices are looked at at once; more of them fall into their slots, spread over an interval."""
 
@@ -249,12 +252,16 @@ class Polling:
         if next_due is not None and now - next_due > self._policy.interval_s:
             # Found before the looks that fell due meanwhile are started: they would be a burst.
             self.notice_pause()
-        while len(self._running) < self._pace.concurrency:
+        for _ in range(min(AT_ONCE, self._pace.concurrency - len(self._running))):
             device_id = self._next_free(now)
             if device_id is None:
                 break
             self._start(device_id)
         next_due = self.queue.next_due_at()
+        if next_due is not None and next_due <= now and len(self._running) < self._pace.concurrency:
+            self._timer_due = now
+            self._timer = self._loop.call_later(0, self._pump)
+            return
         if next_due is not None:
             self._wake_at(next_due, now)
         elif not self._running and not self._repeat:
