@@ -44,6 +44,7 @@ MATRIX = {
     "POST /targets": _CITY_DECIDES,
     "GET /devices": _READ,
     "GET /devices.csv": _READ,
+    "GET /devices.xlsx": _READ,
     "GET /devices/{id}": _READ,
     "POST /devices/{id}/look": _OPERATE,
     "GET /points": _READ,
@@ -124,8 +125,8 @@ MATRIX = {
     "GET /openapi.json": _ALL,
 }
 
-_REGIONAL = ("/overview", "/regions", "/trend", "/devices", "/devices.csv", "/points", "/coverage", "/exemptions")
-_REGIONAL += ("/rates", "/explain", "/plan", "/inventory/diff", "/inventory/check", "/inventory/export")
+_REGIONAL = ("/overview", "/regions", "/trend", "/devices", "/devices.csv", "/devices.xlsx", "/points", "/coverage")
+_REGIONAL += ("/exemptions", "/rates", "/explain", "/plan", "/inventory/diff", "/inventory/check", "/inventory/export")
 _REGIONAL += ("/checkpoints", "/corrections", "/orders.csv", "/orders/times")
 _REGIONAL += ("/requests", "/alerts", "/incidents", "/silences", "/orders", "/handover")
 _NOTE = {"note": "because"}

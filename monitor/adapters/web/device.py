@@ -47,6 +47,7 @@ class DevicePageOut(msgspec.Struct, frozen=True):
     route: str
     parents: list[str]
     owner_unit: str
+    police_station: str
     contract: str
     created_at: int
     in_service_from: int | None
@@ -105,6 +106,7 @@ async def device(call: Call) -> DevicePageOut:
         route=found.route.value,
         parents=[parent.device_id for parent in found.parents],
         owner_unit=found.organisations.owner_unit,
+        police_station=found.organisations.police_station,
         contract=found.organisations.contract,
         created_at=found.lifecycle.created_at,
         in_service_from=found.lifecycle.in_service_from,

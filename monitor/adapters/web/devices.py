@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Literal
@@ -11,8 +12,9 @@ import msgspec
 
 from monitor.adapters.web.figures import Code
 from monitor.adapters.web.paging import Cursor, Limit, Text, cursor_of, place_of
+from monitor.adapters.web.problem import invalid
 from monitor.adapters.web.route import Call, Reply, Route
-from monitor.adapters.web.sheet import csv_line
+from monitor.adapters.web.sheet import csv_line, workbook
 from monitor.domain.account import Right
 from monitor.domain.device import Device, DeviceKind, DeviceRecord
 from monitor.domain.point import PointClass
@@ -22,6 +24,11 @@ from monitor.services.live_counts import STATES
 
 FEW_TEXT_HITS = 5_000
 SHEET_PART = 1_000
+MOST_WORKBOOK_ROWS = 20_000
+SHEET_HEADING = (
+    *("编码 id", "名称 name", "类型 kind", "类别 class", "县市区 county", "镇街 town", "点位 point"),
+    *("连接 connectivity", "状况 condition", "自 since", "考核 standing", "故障 faults", "维护单位 maintainer"),
+)
 Connectivities = Literal["online", "offline", "unknown"]
 Conditions = Literal["intact", "faulty", "unknown"]
 Classes = Literal["first", "second", "third", "internal", "other"]
@@ -96,6 +103,18 @@ async def devices_sheet(call: Call) -> Reply:
     numbers = call.parts.search.all(call.parts.counts(), call.tree, wanted)
     headers = {"Content-Disposition": 'attachment; filename="vidnet-devices.csv"'}
     return Reply(_sheet(call, numbers), headers=headers)
+
+
+async def devices_workbook(call: Call) -> Reply:
+    """Give the same devices as a workbook; so many as a person looks through, more are for CSV."""
+    wanted, _ = await _filter(call)
+    numbers = call.parts.search.all(call.parts.counts(), call.tree, wanted)
+    if len(numbers) > MOST_WORKBOOK_ROWS:
+        most = f"{MOST_WORKBOOK_ROWS:,}"
+        raise invalid([f"超过 {most} 台，请筛选或导出 CSV · more than {most} devices: filter, or take the CSV"])
+    lines = [line async for part in _lines(call, numbers) for line in part]
+    headers = {"Content-Disposition": 'attachment; filename="vidnet-devices.xlsx"'}
+    return Reply(await asyncio.to_thread(workbook, SHEET_HEADING, lines), headers=headers)
 
 
 async def _filter(call: Call) -> tuple[DeviceFilter, bool]:
@@ -190,26 +209,27 @@ def _row(
 
 
 async def _sheet(call: Call, numbers: list[int]) -> AsyncIterator[bytes]:
-    heading = ("编码 id", "名称 name", "类型 kind", "类别 class", "县市区 county", "镇街 town", "点位 point")
-    states = ("连接 connectivity", "状况 condition", "自 since", "考核 standing", "故障 faults", "维护单位 maintainer")
+    yield b"\xef\xbb\xbf" + csv_line(SHEET_HEADING)
+    async for rows in _lines(call, numbers):
+        yield b"".join(map(csv_line, rows))
+
+
+async def _lines(call: Call, numbers: list[int]) -> AsyncIterator[list[tuple[str, ...]]]:
+    """Give the lines of a sheet of devices, a part at a time."""
     zone = ZoneInfo(call.parts.zone)
 
     def when(at: int) -> str:
         return datetime.fromtimestamp(at, zone).strftime("%Y-%m-%d %H:%M:%S")
 
-    yield b"\xef\xbb\xbf" + csv_line((*heading, *states))
     for start in range(0, len(numbers), SHEET_PART):
-        rows = await _rows(call, numbers[start : start + SHEET_PART])
-        yield b"".join(
-            csv_line(
-                (
-                    *(row.id, row.name, row.kind, row.point_class, row.county, row.town, row.point or ""),
-                    *(row.connectivity, row.condition, when(row.since), row.standing, " ".join(row.faults)),
-                    row.maintainer,
-                )
+        yield [
+            (
+                *(row.id, row.name, row.kind, row.point_class, row.county, row.town, row.point or ""),
+                *(row.connectivity, row.condition, when(row.since), row.standing, " ".join(row.faults)),
+                row.maintainer,
             )
-            for row in rows
-        )
+            for row in await _rows(call, numbers[start : start + SHEET_PART])
+        ]
 
 
 ROUTES = (
@@ -223,6 +243,12 @@ ROUTES = (
         *("GET", "/devices.csv", devices_sheet, Right.READ, "the same devices as a sheet"),
         query=DevicesQuery,
         produces="text/csv; charset=utf-8",
+        group="devices",
+    ),
+    Route(
+        *("GET", "/devices.xlsx", devices_workbook, Right.READ, "the same devices as a workbook"),
+        query=DevicesQuery,
+        produces="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         group="devices",
     ),
 )

@@ -7,6 +7,7 @@ export const VERDICTS = {
   not_valid: ["?", "无效（测判不足）", "not valid: too little measured or judged"], no_data: ["–", "无数据", "no data"],
 };
 const WORDS = {
+  yes: ["是", "yes"], no: ["否", "no"],
   online: ["在线", "online"], offline: ["离线", "offline"], unknown: ["未知", "unknown"],
   intact: ["完好", "intact"], faulty: ["故障", "faulty"], exempt: ["报备", "exempt"], assessed: ["考核", "assessed"], out: ["未投入", "not in service"],
   first: ["一类", "1st class"], second: ["二类", "2nd class"], third: ["三类", "3rd class"], internal: ["内部", "internal"], other: ["其他", "other"],

@@ -91,6 +91,8 @@ export function draw(ctx, data) {
         h("h3", {}, t(`近 ${DAYS} 天连接`, `Connectivity, ${DAYS} days`)), timeline(data),
         h("div", { class: "actions noprint" },
           may("operate") && data.looked_at ? h("button", { type: "button", class: "main", onclick: look }, t("立即探测", "look now")) : null,
+          may("import") ? h("a", { class: "button", href: ctx.link("edit", { id: device.id }) }, t("修改档案", "edit the record")) : null,
+          may("import") ? h("a", { class: "button", href: ctx.link("edit", { id: device.id, mode: "replace" }) }, t("更换设备", "replace it")) : null,
           may("propose") ? h("a", { class: "button", href: ctx.link("decisions", { propose: device.id }) }, t("申报报备", "propose an exemption")) : null,
           may("propose") ? h("a", { class: "button", href: ctx.link("decisions", { tab: "requests", ask: device.id }) }, t("提出申请", "make a request")) : null, message)),
       h("section", { class: "card w4" }, h("h3", {}, t("最近探测", "Last looks")), h("dl", { class: "facts" },

@@ -1,11 +1,14 @@
 // Devices: filters, sorts and pages on the server; the sheet of what is shown.
 
-import { get, url } from "../api.js";
+import { get, may, url } from "../api.js";
 import { h, number, t, when } from "../dom.js";
 import { select, state, table, word, wordsOf } from "../parts.js";
 import { regionChoice, regionSelects } from "../pick.js";
 
 const FILTERS = ["region", "connectivity", "condition", "standing", "point_class", "kind", "fault", "q"];
+
+/** More rows than this the service writes as CSV only. */
+const MOST_IN_EXCEL = 20000;
 
 export async function load(ctx) {
   const query = Object.fromEntries([...FILTERS, "sort", "order", "cursor"].map((name) => [name, ctx.query[name]]));
@@ -30,7 +33,9 @@ export function draw(ctx, { page, choice }) {
       h("label", {}, t("编码、名称或地址", "id, name or address"), h("input", { name: "q", type: "search", value: query.q || "", maxlength: "100" })),
       h("button", { type: "submit" }, t("查找", "search")),
       Object.values(filters).some(Boolean) ? h("a", { class: "button", href: ctx.link("devices") }, t("清除", "clear")) : null,
-      h("a", { class: "button", href: url("/devices.csv", filters), download: "vidnet-devices.csv" }, t("导出 CSV", "export CSV"))),
+      h("a", { class: "button", href: url("/devices.csv", filters), download: "vidnet-devices.csv" }, t("导出 CSV", "export CSV")),
+      page.total && page.total <= MOST_IN_EXCEL ? h("a", { class: "button", href: url("/devices.xlsx", filters), download: "vidnet-devices.xlsx" }, t("导出 Excel", "export Excel")) : null,
+      may("import") ? h("a", { class: "button", href: ctx.link("edit") }, t("登记设备", "add a device")) : null),
     query.fault ? h("p", {}, t("故障：", "fault: "), h("strong", {}, query.fault)) : null,
     page.cut ? h("p", { class: "warn" }, t("匹配过多，只查了前 5,000 台：请写得更具体", "too many match, only the first 5,000 were looked through: be more specific")) : null,
     table(t(`共 ${number(page.total)} 台`, `${number(page.total)} devices`), [

@@ -27,7 +27,7 @@ function makeForm(ctx, found) {
     try {
       const query = new URLSearchParams({ kind: values.kind, name: sheet.name, strict: "strict" in values, retire_missing: "retire_missing" in values });
       if (me.regions.length === 1) query.set("region", me.regions[0]);
-      show(ctx, found, await change("POST", `/imports?${query}`, sheet));
+      showJudged(found, await change("POST", `/imports?${query}`, sheet));
       message.textContent = "";
     } catch (error) { found.replaceChildren(); message.textContent = refusalText(error); }
     submit.disabled = false;
@@ -35,18 +35,19 @@ function makeForm(ctx, found) {
   h("label", { class: "check" }, h("input", { type: "checkbox", name: "strict" }), t("有错全不导入", "all rows or none")), h("label", { class: "check" }, h("input", { type: "checkbox", name: "retire_missing" }), t("表中缺少的申请拆除", "ask for retirement of what it lacks")), submit, message);
 }
 
-function show(ctx, box, data) {
+/** Show what became of a sheet that was judged, with the button that records it; `onRecorded` is told when it was; `single`: of one row. */
+export function showJudged(box, data, { onRecorded = () => {}, single = false } = {}) {
   const count = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, number(value)));
   const message = h("p", { class: "error", role: "alert" });
   const confirm = h("button", { type: "button", class: "main", onclick: async () => {
     confirm.disabled = true;
-    try { show(ctx, box, await change("POST", `/imports/${data.id}/confirm`)); } catch (error) { message.textContent = refusalText(error); confirm.disabled = false; }
+    try { showJudged(box, await change("POST", `/imports/${data.id}/confirm`), { single }); onRecorded(); } catch (error) { message.textContent = refusalText(error); confirm.disabled = false; }
   } }, t("确认导入", "confirm and record"));
   box.replaceChildren(h("section", { class: "card" },
     h("h2", {}, data.id ? t("检查结果（尚未保存）", "What it is (nothing is recorded yet)") : data.recorded ? `✔ ${t("已保存", "recorded")}` : t("无变化，未保存", "nothing to record")),
     h("p", { class: "note" }, `${data.file} · ${t("模板", "profile")} ${data.profile} · sha256 ${data.sha256.slice(0, 16)}…`),
     h("dl", { class: "strip" }, count(t("行", "rows"), data.rows), count(t("合格", "accepted"), data.accepted), count(t("不合格", "rejected"), data.rejected), count(t("新增", "added"), data.added), count(t("变更", "changed"), data.changed),
-      count(t("未变", "unchanged"), data.unchanged), count(t("表中缺少", "missing"), data.missing), count(t("待审批", "to be decided"), data.proposals.length)),
+      count(t("未变", "unchanged"), data.unchanged), single ? null : count(t("表中缺少", "missing"), data.missing), count(t("待审批", "to be decided"), data.proposals.length)),
     data.notes.map((note) => h("p", { class: "note" }, half(note))), data.left_out.length ? h("p", { class: "note" }, t("未读取的列（人员、电话、口令）：", "never read: "), data.left_out.join(", ")) : null,
     data.unknown_columns.length ? h("p", { class: "note" }, t("模板中没有的列：", "columns unknown to the profile: "), data.unknown_columns.join(", ")) : null,
     data.problem_count ? table(t(`${data.problem_count} 个问题`, `${data.problem_count} problems`), [
