@@ -17,7 +17,7 @@ async def test_no_input_makes_a_server_error(site: Site) -> None:
         *(sys.executable, "-m", "schemathesis.cli", "run", f"{site.base}{API}/openapi.json"),
         *("--checks", "not_a_server_error", "--phases", "examples,fuzzing", "--max-examples", str(EXAMPLES)),
         *("--header", f"Authorization: Bearer {token}", "--seed", "7", "--workers", "2", "--warnings", "off"),
-        *("--request-timeout", "20", "--suppress-health-check", "all", "--exclude-path-regex", "/(reports|session)$"),
+        *("--request-timeout", "60", "--suppress-health-check", "all", "--exclude-path-regex", "/(reports|session)$"),
     ]
     process = await asyncio.create_subprocess_exec(
         *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd=site.folder
