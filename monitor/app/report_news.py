@@ -23,6 +23,7 @@ from monitor.domain.notification import Message, Waiting
 from monitor.domain.printing import percent
 from monitor.domain.region import RegionLevel
 from monitor.ports import AlertBatch, StoreError
+from monitor.services.explained_values import percent_of
 from monitor.services.report_words import VERDICTS, region_word
 from monitor.services.weekly_report import DRAFT, FINAL
 from monitor.settings import Settings
@@ -117,7 +118,7 @@ def news(made: Made, settings: Settings, *, counties: Sequence[str], at: int) ->
 
 def _of_city(made: Made, *, zh: bool) -> _Text:
     manifest, tree = made.revision.manifest, made.report.material.tree
-    whole = next(row for row in made.report.material.rows if row.key.is_region)
+    whole = next((row for row in made.report.material.rows if row.key.is_region), None)
     missed = [row for row in _county_rows(made) if row.online.verdict is Verdict.MISSED]
     words = [region_word(tree[row.key.region], row.key.region) for row in missed]
     digest, path = manifest.files["summary.csv"], made.revision.path
@@ -176,9 +177,10 @@ def _status(made: Made, *, zh: bool) -> str:
     return _STATUS.get(status, ("截至目前", "so far"))[0 if zh else 1]
 
 
-def _online(row: ComplianceRow) -> str:
-    return percent(row.online.rate.value, row.online.target.value if row.online.target else None)
+def _online(row: ComplianceRow | None) -> str:
+    """Print the online rate of a row, none where nothing of a city is in service yet."""
+    return percent(None) if row is None else percent_of(row.online)
 
 
-def _intact(row: ComplianceRow) -> str:
-    return percent(row.intact.rate.value, row.intact.target.value if row.intact.target else None)
+def _intact(row: ComplianceRow | None) -> str:
+    return percent(None) if row is None else percent_of(row.intact)
