@@ -140,6 +140,22 @@ async def test_a_report_goes_along_with_its_mail(tmp_path: Path) -> None:
     assert str(tmp_path) not in json.dumps(message)
 
 
+async def test_alertmanager_gets_the_address_of_a_report_as_an_annotation() -> None:
+    one = parcel().rows[0]
+    told = Parcel(
+        (replace(one, message=replace(one.message, rule="weekly-report", link="https://v.example/#/reports")),)
+    )
+    async with http_sink() as sink:
+        notifier = AlertmanagerNotifier(f"http://127.0.0.1:{sink.port}", resend_s=60, timeout_s=5)
+        await notifier.send(told)
+        await notifier.send(parcel())
+        await notifier.close()
+    [report], [alert] = sink.documents
+    assert report["labels"]["alertname"] == "VidnetWeeklyReport"
+    assert report["annotations"]["link"] == "https://v.example/#/reports"
+    assert "link" not in alert["annotations"]
+
+
 def test_an_address_that_apprise_does_not_know_is_refused_without_repeating_it() -> None:
     with pytest.raises(AppriseUrlError) as caught:
         AppriseNotifier("pigeon://shared-key@coop", language="zh", timeout_s=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from monitor.domain.alert import Severity, Telling
@@ -50,6 +52,12 @@ def sent(rows: list[Waiting], *, at: int) -> list[list[int]]:
 )
 def test_parcels(rows: list[Waiting], at: int, expected: list[list[int]]) -> None:
     assert sent(rows, at=at) == expected
+
+
+def test_what_goes_alone_is_put_together_with_nothing() -> None:
+    alone = [replace(each, message=replace(each.message, alone=True)) for each in (row(2), row(4))]
+
+    assert sent([row(1), alone[0], row(3), alone[1]], at=T0 + 60) == [[1, 3], [2], [4]]
 
 
 def test_a_parcel_of_one_is_its_message_and_of_more_a_list_worst_first_recoveries_last() -> None:
