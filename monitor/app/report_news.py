@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import structlog
 
@@ -163,7 +162,7 @@ def _attached(made: Made, settings: Settings) -> tuple[tuple[str, ...], list[str
             too_large.append(f"{name} ({size / _MEGABYTE:.1f} MB)")
             continue
         left -= size
-        files.append(str(Path(path).resolve()))
+        files.append(str(path.resolve()))
     return tuple(files), too_large
 
 

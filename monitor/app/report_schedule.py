@@ -116,7 +116,7 @@ class ReportSchedule:
         self._database = database
         self._folder = folder
         self._now = now
-        self._done: set[str] = set()  # periods of which nothing is known
+        self._empty: set[str] = set()  # periods of which nothing is known
 
     def work(self) -> Iterable[Coroutine[Any, Any, None]]:
         """Give what runs until the service stops."""
@@ -151,11 +151,11 @@ class ReportSchedule:
         runs, at = SqlReportRuns(self._database), int(self._now())
         zone, weekly_at = self._settings.zone(), self._settings.report.weekly_at
         for period in due_periods(at, zone=zone, weekly_at=weekly_at):
-            if period.name in self._done or not await runs.is_open(period.name, "draft", at=at, stale_s=STALE_CLAIM_S):
+            if period.name in self._empty or not await runs.is_open(period.name, "draft", at=at, stale_s=STALE_CLAIM_S):
                 continue
             if await runs.anything_known(start=period.start, end=period.end):
                 return True
-            self._done.add(period.name)
+            self._empty.add(period.name)
         return False
 
     async def _make(self) -> bool:
