@@ -75,7 +75,12 @@ def _show(console: Console, values: dict[str, Any]) -> None:
         console.print(Text(f"    自 since {fault['since']}；先做 first: {fault['first_zh']} · {fault['first_en']}"))
     if not values["faults"]:
         console.print("没有故障 no fault")
-    _table(console, "时间线 timeline", values["timeline"][-_SHOWN:], ("at", "axis", "old", "new", "cause", "fault"))
+    _table(
+        console,
+        "时间线 timeline",
+        values["timeline"][-_SHOWN:],
+        ("at", "axis", "old", "new", "cause", "fault", "author"),
+    )
     _table(console, "更正 corrections", values["corrections"][-_SHOWN:], ("from", "to", "axis", "state", "reason"))
     looks = [{**look, "faults": " ".join(look["faults"]), "notes": _notes(look["notes"])} for look in values["looks"]]
     columns = ("at", "outcome", "login", "clock_offset_s", "retention_days", "faults", "notes")

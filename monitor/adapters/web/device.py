@@ -123,7 +123,7 @@ async def device(call: Call) -> DevicePageOut:
         evidence=dict(state.evidence) if state is not None else {},
         requires=list(call.parts.policy.intact_requires),
         changes=[
-            ChangeOut(each.seq, each.axis.value, each.old, each.new, each.at, each.cause.value, each.fault)
+            ChangeOut(each.seq, each.axis.value, each.old, each.new, each.at, each.cause.value, each.fault, each.author)
             for each in dossier.changes
         ],
         corrections=[

@@ -32,7 +32,7 @@ class FaultOut(msgspec.Struct, frozen=True):
 
 
 class ChangeOut(msgspec.Struct, frozen=True):
-    """One change of a device's state."""
+    """One change of a device's state; `author` is who decided it, "" where looks did."""
 
     seq: int
     axis: str
@@ -41,6 +41,7 @@ class ChangeOut(msgspec.Struct, frozen=True):
     at: int
     cause: str
     fault: str
+    author: str
 
 
 class CorrectionOut(msgspec.Struct, frozen=True):

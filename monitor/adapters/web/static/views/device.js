@@ -138,7 +138,7 @@ export function draw(ctx, data) {
         [t("时间", "at"), (row) => whenExactly(row.at ?? row.start), { cls: "nowrap" }],
         [t("轴", "axis"), (row) => word(row.axis)],
         [t("变化", "change"), (row) => (row.new ? [state(row.old), " → ", state(row.new)] : [t("更正为 ", "corrected to "), state(row.state), ` ${t("至", "until")} ${when(row.end)}`, row.withdrawn ? t("（已撤销）", " (withdrawn)") : ""])],
-        [t("原因", "cause"), (row) => [word(row.cause), row.fault ? ` ${row.fault}` : "", row.reason ? ` ${row.reason}` : ""]],
+        [t("原因", "cause"), (row) => [word(row.cause), row.fault ? ` ${row.fault}` : "", row.author ? ` ${row.author}` : "", row.reason ? ` ${row.reason}` : ""]],
       ], [...data.changes, ...data.corrections].sort((a, b) => b.seq - a.seq).slice(0, 60), { hideCaption: true, empty: t("尚无变化", "no change yet") }))),
   ];
 }
