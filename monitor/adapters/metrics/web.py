@@ -28,6 +28,7 @@ REASONS = (
     "token",
     "too-large",
     "under-way",
+    "vault",
 )
 """Every reason that a request is refused for; each is shown from the start, so that its first time is an increase."""
 
