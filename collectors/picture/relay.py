@@ -8,7 +8,6 @@ this process. One connection is taken at a time, and the last ends with the look
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 import ssl
 from collections.abc import AsyncIterator
@@ -71,8 +70,7 @@ class _Relay:
         """End the conversation."""
         if self._talk is not None:
             self._talk.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._talk
+            await asyncio.wait((self._talk,))
 
     async def _speak(self, ours: asyncio.StreamReader, to_us: asyncio.StreamWriter) -> None:
         url, to_it = self._url, None

@@ -92,6 +92,9 @@ class FaultDecisions(Protocol):
     async def after(self, seq: int) -> list[InventoryChange]:
         """Give the decisions after a seq, in seq order."""
 
+    async def newest(self) -> int:
+        """Give a seq up to which all entries of the ledger are there now, decisions or not; 0 before the first."""
+
     async def is_taken_in(self, decision: InventoryChange) -> bool:
         """Tell whether the change that a decision makes is stored."""
 

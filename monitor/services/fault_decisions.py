@@ -42,7 +42,9 @@ class FaultFollower:
         Raises:
             StoreError: the decisions cannot be read.
         """
+        newest = await self._decisions.newest()
         await self._follow(since=at - BACK_S)
+        self._heard = max(self._heard, newest)  # what is older need not be read through at every news
 
     async def keep_following(self) -> None:
         """Follow until cancelled; a busy store is asked again a little later."""

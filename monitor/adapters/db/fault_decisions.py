@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 
 from monitor.adapters.db.codes import AXES, CAUSES
 from monitor.adapters.db.engine import Database
@@ -26,6 +26,12 @@ class SqlFaultDecisions:
         async with self._database.read() as connection:
             found = await connection.execute(statement.order_by(table.c.seq))
             return [inventory_change_of(tuple(row)) for row in found]
+
+    async def newest(self) -> int:
+        """Give a seq up to which all entries of the ledger are there now, decisions or not; 0 before the first."""
+        async with self._database.read() as connection:
+            found: int | None = await connection.scalar(select(func.max(inventory_change.c.seq)))
+        return found or 0
 
     async def is_taken_in(self, decision: InventoryChange) -> bool:
         """Tell whether the change that a decision makes is stored."""
