@@ -70,6 +70,8 @@ async def test_a_person_clears_and_confirms_faults(tmp_path: Path) -> None:
         await decided("clear-fault", "picture_cast")
         async with running(settings, tmp_path) as run:
             await until(lambda: condition(run) is Condition.INTACT, within_s=5)
+        told = await vidnet("inventory", "diff", "--from", "2020-01-01", *on)
+        assert "picture_blur" in repr(told)
         async with running(settings, tmp_path) as run:
             await until(lambda: condition(run) is Condition.INTACT, within_s=5)
             assert not run.service.ingest.states[ID].faults
