@@ -42,7 +42,8 @@ LOOK_EVERY_S = 60.0
 FIRST_LOOK_S = 10.0
 """After a start the looks come first."""
 
-RETRY_AFTER_S = 600.0
+AGAIN_AFTER_S = 1.0
+RETRY_AFTER_S = 300.0
 """A report that could not be made, for a full disk say, is tried again after so long."""
 
 _JUST_AFTER_S = 0.1
@@ -137,14 +138,16 @@ class ReportSchedule:
         pause_s = FIRST_LOOK_S
         while True:
             await asyncio.sleep(pause_s)
-            failed = False
+            zone, weekly_at = self._settings.zone(), self._settings.report.weekly_at
             try:
-                failed = await self._is_any_due() and not await self._make()
+                if await self._is_any_due():
+                    # What became due while the worker was at work is looked for at once.
+                    pause_s = AGAIN_AFTER_S if await self._make() else RETRY_AFTER_S
+                    continue
             except StoreError as error:
                 log.warning("report.not_looked_after", error=str(error))
-            zone, weekly_at = self._settings.zone(), self._settings.report.weekly_at
             until_due_s = next_due_s(self._now(), zone=zone, weekly_at=weekly_at) + _JUST_AFTER_S
-            pause_s = RETRY_AFTER_S if failed else min(LOOK_EVERY_S, until_due_s)
+            pause_s = min(LOOK_EVERY_S, until_due_s)
 
     async def _is_any_due(self) -> bool:
         """Tell whether a report is due of which something is known, and that nobody has made or is making."""

@@ -49,15 +49,15 @@ async def test_two_services_make_each_report_once_at_its_time(tmp_path: Path) ->
             each.ahead_s = ahead_s
         await asyncio.gather(*(each.start() for each in services))
         # The weeks before are long due: they are caught up as soon as the services run.
-        await until(lambda: len(folder.revisions()) >= len(missed), every_s=0.1)
-        await until(lambda: len(folder.revisions()) > len(missed), every_s=0.1)
+        await until(lambda: len(folder.revisions()) >= len(missed), within_s=120, every_s=0.1)
+        await until(lambda: len(folder.revisions()) > len(missed), within_s=120, every_s=0.1)
         await asyncio.sleep(1.5)  # whoever lost the race would have made another one by now
         for each in services:
             await each.stop()
 
     assert names(folder.revisions()) == [f"{name}/rev1" for name in (*missed, last.name)]
     newest = folder.revisions()[-1].manifest
-    assert 0 <= newest.as_of - due.timestamp() < 30, "not before its time, and not long after"
+    assert 0 <= newest.as_of - due.timestamp() < 60, "not before its time, and not long after"
     said = [json.loads(line) for log in logs for line in log.read_text(encoding="utf-8").splitlines()]
     told = [each["folder"] for each in said if each["event"] == "report.published"]
     assert len(told) == len(set(told)) == len(missed) + 1
