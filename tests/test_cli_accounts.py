@@ -9,14 +9,18 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from monitor.adapters.passwords import Argon2Secrets
+from monitor.app.wiring import vault_of
 from monitor.cli import app
+from monitor.cli.common import load_settings
 
 RUNNER = CliRunner()
 PASSWORD = "correct horse battery"  # noqa: S105 - of a test
 
 
 @pytest.fixture
-def config(tmp_path: Path, sqlite_template: Path) -> Path:
+def config(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("VIDNET_CREDENTIAL_KEY", raising=False)
     (tmp_path / "vidnet.db").write_bytes(sqlite_template.read_bytes())
     with sqlite3.connect(tmp_path / "vidnet.db") as connection:
         connection.execute("INSERT INTO region VALUES ('370783', '寿光市', 'county', NULL, '', 'county', NULL)")
@@ -85,3 +89,27 @@ def test_mistakes_are_said(config: Path, arguments: tuple[str, ...], stdin: str,
     done = run(config, *arguments, stdin=stdin)
     assert done.exit_code == 2
     assert message in done.output
+
+
+def test_second_factors_that_were_plain_are_encrypted_and_follow_a_new_key(config: Path):
+    run(config, "user", "add", "li", "--role", "viewer", stdin=PASSWORD + "\n")
+    plain = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    with sqlite3.connect(config.parent / "vidnet.db") as connection:
+        connection.execute("UPDATE account SET totp = ?", (plain,))
+
+    def kept() -> str:
+        with sqlite3.connect(config.parent / "vidnet.db") as connection:
+            return str(connection.execute("SELECT totp FROM account").fetchone()[0])
+
+    def opened() -> str:
+        secrets = Argon2Secrets(vault_of(load_settings(config), folder=config.parent))
+        return secrets.opened("li", kept())
+
+    assert run(config, "db", "upgrade").exit_code == 0
+    first = kept()
+    assert plain not in first
+    assert opened() == plain
+    assert run(config, "credential", "rotate-key").exit_code == 0
+    assert kept() != first
+    assert opened() == plain
+    assert len((config.parent / "credentials.key").read_text().split()) == 1

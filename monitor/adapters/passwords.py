@@ -1,4 +1,7 @@
-"""Secrets of people and programs: argon2id hashes, random secrets, time-based codes (`ports.Secrets`)."""
+"""Secrets of people and programs: argon2id hashes, random secrets, time-based codes (`ports.Secrets`).
+
+A second factor's secret has to be read again to check a code, so it is encrypted where it is kept, not hashed.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import secrets
 import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+
+from monitor.ports import CredentialsError, Sealer
 
 # OWASP's second choice: 19 MiB and two passes, about 20 ms; logins come in threads beside the looks.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -17,7 +22,14 @@ ISSUER = "vidnet"
 
 
 class Argon2Secrets:
-    """`ports.Secrets` by argon2id and RFC 6238."""
+    """`ports.Secrets` by argon2id and RFC 6238.
+
+    Args:
+        sealer: encrypts the secrets of second factors.
+    """
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
 
     def hashed(self, password: str) -> str:
         """Give a password's argon2id hash."""
@@ -38,6 +50,25 @@ class Argon2Secrets:
         """Give a new secret of a second factor, base32."""
         return pyotp.random_base32()
 
+    def sealed(self, name: str, secret: str) -> str:
+        """Give an account's second factor encrypted; the name binds it, so that no account can be given another's."""
+        return self._sealer.seal(f"{secret} {name}")
+
+    def opened(self, name: str, kept: str) -> str:
+        """Give an account's second factor as an authenticator knows it; one that an older program kept plain is given.
+
+        Raises:
+            CredentialsError: the keys cannot be read, don't open it, or it is another account's.
+        """
+        if not is_sealed(kept):
+            return kept
+        secret, _, owner = self._sealer.unseal(kept).partition(" ")
+        if owner != name:
+            raise CredentialsError(
+                f"{name}: 第二因素属于另一账号，请重设 · the second factor is another account's: set it anew"
+            )
+        return secret
+
     def totp_step(self, secret: str, code: str, *, at: int) -> int | None:
         """Give the time step that a code is of, now or one step off, or None."""
         totp = pyotp.TOTP(secret, interval=STEP_S)
@@ -50,3 +81,8 @@ class Argon2Secrets:
 def totp_uri(name: str, secret: str) -> str:
     """Give the `otpauth://` address that an authenticator takes in."""
     return pyotp.TOTP(secret, interval=STEP_S).provisioning_uri(name=name, issuer_name=ISSUER)
+
+
+def is_sealed(kept: str) -> bool:
+    """Tell an encrypted second factor from a plain one: base32 has no small letters, a Fernet token begins with one."""
+    return kept[:1].islower()

@@ -1,5 +1,7 @@
 """The vault: user names and passwords in one encrypted file, beside the collector that uses them.
 
+Its keys also seal what the database keeps of second factors, so that a copy of the database alone gives no codes.
+
 It need not travel: no database, log, metric, export or argument list ever holds what is in it. Each group is one
 Fernet token (AES-128-CBC with HMAC-SHA256, cryptography's `MultiFernet`), under a key from a file of mode 0600 or the
 environment; several keys mean a rotation under way, the newest first.
@@ -142,11 +144,36 @@ class Vault:
         self._write(entries.values())
         return True
 
-    def rotate_key(self) -> int:
+    def seal(self, text: str) -> str:
+        """Give a text encrypted; the first one makes the key file where the vault has no key yet.
+
+        Raises:
+            CredentialsError: the file or its keys cannot be used.
+        """
+        return self._keys(make=not self._read().groups).encrypt(text.encode()).decode()
+
+    def unseal(self, sealed: str) -> str:
+        """Give the text that `seal` encrypted.
+
+        Raises:
+            CredentialsError: the keys cannot be read, or don't open it.
+        """
+        try:
+            return self._keys().decrypt(sealed).decode()
+        except InvalidToken:
+            source = self._key_source()
+            raise CredentialsError(
+                f"{source}: 密钥打不开数据库中的第二因素\n{source}: the keys do not open the database's second factors"
+            ) from None
+
+    def rotate_key(self, meanwhile: Callable[[], None] = lambda: None) -> int:
         """Encrypt everything under a new key and give how many groups there are; versions stay.
 
         A stop at any point leaves a vault that its keys open: the new key joins the old ones first, and these go last.
         With keys from the environment the first of them is the new one, given by whoever rotates.
+
+        Args:
+            meanwhile: seals anew what lies elsewhere, while both the new and the old keys open it.
 
         Raises:
             CredentialsError: the file or its keys cannot be used.
@@ -161,6 +188,7 @@ class Vault:
         for entry in entries:
             self._open(keys, entry)
         self._write([msgspec.structs.replace(each, secret=keys.rotate(each.secret).decode()) for each in entries])
+        meanwhile()
         if from_file:
             _write_private(self.key_file, lines[0] + "\n")
         return len(entries)

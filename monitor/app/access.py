@@ -13,9 +13,9 @@ from monitor.adapters.db.audit import SqlAuditLog
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.migrate import require_current
-from monitor.adapters.passwords import Argon2Secrets
+from monitor.adapters.passwords import Argon2Secrets, is_sealed
 from monitor.adapters.syslog import SyslogAudit
-from monitor.app.wiring import database_of
+from monitor.app.wiring import database_of, vault_of
 from monitor.domain.audit import FIRST, first_broken
 from monitor.domain.region import RegionTree
 from monitor.ports import AuditLog
@@ -34,14 +34,20 @@ class Access:
 
 
 def access_of(
-    database: Database, settings: Settings, *, tree: Callable[[], RegionTree], now: Callable[[], float] = time.time
+    database: Database,
+    settings: Settings,
+    *,
+    folder: Path,
+    tree: Callable[[], RegionTree],
+    now: Callable[[], float] = time.time,
 ) -> Access:
     """Put the desk of accounts and the audit log together."""
     audit: AuditLog = SqlAuditLog(database)
     if settings.audit.syslog:
         audit = SyslogAudit(audit, settings.audit.syslog)
     rules = AccountRules(idle_s=settings.accounts.idle_s, session_s=settings.accounts.session_s)
-    desk = AccountDesk(SqlAccounts(database), audit, Argon2Secrets(), tree=tree, rules=rules, now=now)
+    secrets = Argon2Secrets(vault_of(settings, folder=folder))
+    desk = AccountDesk(SqlAccounts(database), audit, secrets, tree=tree, rules=rules, now=now)
     return Access(desk, audit)
 
 
@@ -56,9 +62,30 @@ async def access(settings: Settings, *, folder: Path) -> AsyncIterator[Access]:
     try:
         await require_current(database)
         tree = RegionTree(await SqlInventory(database).regions())
-        yield access_of(database, settings, tree=lambda: tree)
+        yield access_of(database, settings, folder=folder, tree=lambda: tree)
     finally:
         await database.close()
+
+
+async def seal_second_factors(database: Database, settings: Settings, *, folder: Path, again: bool = False) -> None:
+    """Encrypt the second factors that an older program kept plain.
+
+    Args:
+        database: with the accounts.
+        settings: say where the key is.
+        folder: what relative paths in the settings are relative to.
+        again: encrypt all of them, under the newest key.
+
+    Raises:
+        CredentialsError: the key cannot be used, or does not open one; that one and the rest are as before.
+        StoreError: the database cannot be used.
+    """
+    accounts = SqlAccounts(database)
+    secrets = Argon2Secrets(vault_of(settings, folder=folder))
+    for account in await accounts.accounts():
+        if account.totp and (again or not is_sealed(account.totp)):
+            secret = secrets.opened(account.name, account.totp)
+            await accounts.replace_totp(account.name, account.totp, secrets.sealed(account.name, secret))
 
 
 async def verified(audit: AuditLog) -> tuple[int, int | None, str]:

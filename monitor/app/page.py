@@ -99,7 +99,7 @@ class WebPage:
         inventory, queries = SqlInventory(database), SqlQueries(database)
         site = settings.exemptions
         rules = ExemptionRules(submit_within_s=site.submit_within_s, longest_s=site.longest_s)
-        access = access_of(database, settings, tree=lambda: self._figures.tree, now=running.now)
+        access = access_of(database, settings, folder=folder, tree=lambda: self._figures.tree, now=running.now)
         worker = Worker(settings, folder=folder)
         self._imports = Imports(worker)
         objections = SqlObjections(database)

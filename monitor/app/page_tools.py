@@ -26,6 +26,7 @@ from monitor.adapters.files.targets import TargetsFileError
 from monitor.adapters.vault import Scope
 from monitor.adapters.web.parts import JobRefusedError
 from monitor.adapters.web.tools import Backup, CredentialTerms, Report
+from monitor.app.access import seal_second_factors
 from monitor.app.alert_desk import send_test
 from monitor.app.intake import broker_of, login_of
 from monitor.app.page_jobs import Worker
@@ -121,9 +122,15 @@ class SiteTools:
             return await asyncio.to_thread(self._vault.remove, name)
 
     async def rotate_key(self) -> int:
-        """Encrypt everything under a new key; give how many groups there are."""
+        """Encrypt everything under a new key, second factors too; give how many groups there are."""
+        loop = asyncio.get_running_loop()
+
+        def seal() -> None:
+            sealing = seal_second_factors(self._database, self._settings, folder=self._folder, again=True)
+            asyncio.run_coroutine_threadsafe(sealing, loop).result()
+
         async with self._vault_lock:
-            return await asyncio.to_thread(self._vault.rotate_key)
+            return await asyncio.to_thread(self._vault.rotate_key, seal)
 
     async def unlock(self, *, device_id: str, group: str, author: str, at: int) -> None:
         """Let a device, or all of a group, be logged in to again."""

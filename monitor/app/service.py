@@ -33,6 +33,7 @@ from monitor.adapters.reports.folder import ReportFolder
 from monitor.adapters.sentinels import answers
 from monitor.adapters.web.parts import Health
 from monitor.adapters.web.server import serving
+from monitor.app.access import seal_second_factors
 from monitor.app.alerting import AlertingParts
 from monitor.app.archive_figures import ArchiveFigures
 from monitor.app.deep import Deep
@@ -209,6 +210,7 @@ class Service:
         clock = SteadyClock(wall=wall, steady=own_clock.steady_seconds)
         try:
             await make_ready(database)
+            await seal_second_factors(database, settings, folder=folder)
             await fill_if_empty(database, settings, folder=folder, at=int(clock.now()))
             with loading():
                 city = await load_city(database, settings, folder=folder)

@@ -17,9 +17,11 @@ import typer
 from rich.table import Table
 
 from collectors.deep import Secret
+from monitor.adapters.db.migrate import SchemaVersion, require_current, schema_version
 from monitor.adapters.vault import Scope
+from monitor.app.access import seal_second_factors
 from monitor.app.device import unlock_logins
-from monitor.app.wiring import vault_of
+from monitor.app.wiring import database_of, vault_of
 from monitor.cli.common import (
     MISUSED,
     ConfigOption,
@@ -105,12 +107,24 @@ def remove_group(group: GroupArgument, config: ConfigOption) -> None:
 
 
 def rotate_key(config: ConfigOption) -> None:
-    """更换加密密钥，凭据本身不变 · encrypt everything under a new key; the credentials stay as they are.
+    """更换加密密钥，凭据与第二因素不变 · encrypt all under a new key; credentials and second factors stay as they are.
 
     Example: `vidnet credential rotate-key -c vidnet.toml`
     """
+    settings = load_settings(config)
+
+    async def seal() -> None:
+        database = database_of(settings, folder=config.parent)
+        try:
+            if await schema_version(database) is SchemaVersion.EMPTY:
+                return  # credentials are set before the first start: there are no accounts yet
+            await require_current(database)
+            await seal_second_factors(database, settings, folder=config.parent, again=True)
+        finally:
+            await database.close()
+
     with errors_as_messages():
-        count = vault_of(load_settings(config), folder=config.parent).rotate_key()
+        count = vault_of(settings, folder=config.parent).rotate_key(lambda: run_coroutine(seal()))
     print(f"{count} 个凭据组已用新密钥加密 · {count} groups are encrypted under the new key")
 
 

@@ -18,6 +18,7 @@ from monitor.adapters.db.backup import back_up
 from monitor.adapters.db.migrate import upgrade
 from monitor.adapters.files.alert_rules import AlertRulesFileError, read_alert_rules
 from monitor.adapters.files.targets import TargetsFileError, read_targets
+from monitor.app.access import seal_second_factors
 from monitor.app.alerting import problems_of_receivers
 from monitor.app.wiring import alert_rules_file, database_of, targets_file
 from monitor.cli.common import MISUSED, ConfigOption, JsonOption, load_settings, run_coroutine
@@ -89,7 +90,9 @@ def db_upgrade(config: ConfigOption) -> None:
     async def work() -> str:
         database = database_of(settings, folder=config.parent)
         try:
-            return await upgrade(database)
+            revision = await upgrade(database)
+            await seal_second_factors(database, settings, folder=config.parent)
+            return revision
         finally:
             await database.close()
 

@@ -30,7 +30,7 @@ from monitor.ports.errors import (
 )
 from monitor.ports.intake import CheckpointStore, IntakeStore, RefusedMessage, Stranger
 from monitor.ports.inventory import ArchiveCounts, Directory, Inventory, InventoryBatch
-from monitor.ports.looks import DeepBatch, DeepStore, Order, Orders, PictureStore, Secrets
+from monitor.ports.looks import DeepBatch, DeepStore, Order, Orders, PictureStore, Sealer, Secrets
 from monitor.ports.reports import Beside, Objections, ReportFacts, ReportRuns, Trend, TrendPoint
 from monitor.ports.states import (
     Applied,
@@ -85,6 +85,7 @@ __all__ = [
     "Remembered",
     "ReportFacts",
     "ReportRuns",
+    "Sealer",
     "Secrets",
     "SpoolResult",
     "StateStore",

@@ -108,6 +108,24 @@ class Orders(Protocol):
         """Take who a device last said to be as who it is; say whether it had said anything."""
 
 
+class Sealer(Protocol):
+    """Encrypting of what has to be read again, with keys that are not where it is kept."""
+
+    def seal(self, text: str) -> str:
+        """Give a text encrypted.
+
+        Raises:
+            CredentialsError: the keys cannot be used.
+        """
+
+    def unseal(self, sealed: str) -> str:
+        """Give the text again.
+
+        Raises:
+            CredentialsError: the keys cannot be used, or don't open it.
+        """
+
+
 class Secrets(Protocol):
     """Hashing and making of secrets."""
 
@@ -122,6 +140,20 @@ class Secrets(Protocol):
 
     def new_totp(self) -> str:
         """Give a new secret of a second factor."""
+
+    def sealed(self, name: str, secret: str) -> str:
+        """Give an account's second factor as it is kept: encrypted, bound to the account.
+
+        Raises:
+            CredentialsError: the keys cannot be used.
+        """
+
+    def opened(self, name: str, kept: str) -> str:
+        """Give an account's second factor as an authenticator knows it.
+
+        Raises:
+            CredentialsError: the keys cannot be used, don't open it, or it is another account's.
+        """
 
     def totp_step(self, secret: str, code: str, *, at: int) -> int | None:
         """Give the time step that a code is of, now or one step off, or None."""

@@ -123,6 +123,7 @@ class AccountDesk:
         Raises:
             ThrottledError: too many logins failed with this name or from this address, or too many wait.
             LoginRefusedError: the name, the password or the code is wrong.
+            CredentialsError: the account's second factor cannot be read: its key is lost.
             StoreError: the store cannot be used.
         """
         at = int(self._now())
@@ -145,7 +146,7 @@ class AccountDesk:
         if account is not None and good and account.totp:
             if not code:
                 raise LoginRefusedError(code_wanted=True)
-            step = self._secrets.totp_step(account.totp, code, at=at)
+            step = self._secrets.totp_step(self._secrets.opened(name, account.totp), code, at=at)
             good = step is not None and await self._store.use_totp_step(name, step)
         if account is None or not good:
             self.refused_logins += 1
@@ -283,14 +284,16 @@ class AccountDesk:
 
         Raises:
             AccountError: there is no such account.
+            CredentialsError: it cannot be encrypted; nothing was stored.
             StoreError: nothing was stored.
         """
         secret = self._secrets.new_totp() if on else ""
+        kept = self._secrets.sealed(name, secret) if on else ""
         await self._change(
             name,
             "account.totp",
             by,
-            lambda account: replace(account, totp=secret, totp_step=0, version=account.version + 1),
+            lambda account: replace(account, totp=kept, totp_step=0, version=account.version + 1),
         )
         return secret
 

@@ -61,7 +61,7 @@ async def giving(*pictures: Callable[[], bytes]) -> AsyncIterator[list[str]]:
 async def tokens_of(settings: Settings, folder: Path, service: Running) -> list[str]:
     """Give tokens of somebody who keeps accounts and of somebody who does the work: no one may do both."""
     database = database_of(settings, folder=folder)
-    access = access_of(database, settings, tree=lambda: service.service.city.tree)
+    access = access_of(database, settings, folder=folder, tree=lambda: service.service.city.tree)
     by = Doer("test", "cli")
     secrets = []
     for role in (Role.ADMINISTRATOR, Role.AUDITOR, Role.OPERATOR):

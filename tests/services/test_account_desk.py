@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pyotp
 import pytest
@@ -13,8 +14,10 @@ from monitor.adapters.db.accounts import SqlAccounts
 from monitor.adapters.db.audit import SqlAuditLog
 from monitor.adapters.db.engine import Database
 from monitor.adapters.passwords import Argon2Secrets
+from monitor.adapters.vault import Vault
 from monitor.domain.account import Grant, Right, Role
 from monitor.domain.region import Region, RegionLevel, RegionTree
+from monitor.ports import CredentialsError
 from monitor.services.account_desk import (
     AccountDesk,
     AccountError,
@@ -35,6 +38,8 @@ BY = Doer("root", "cli")
 class Desk:
     desk: AccountDesk
     audit: SqlAuditLog
+    store: SqlAccounts
+    key: Path
     at: float = 1_000_000.0
 
     async def login(self, name: str = "li", password: str = PASSWORD, code: str = "", address: str = "10.0.0.9"):
@@ -42,14 +47,14 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(sqlite_url: str) -> AsyncIterator[Desk]:
+async def desk(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
     database = Database(sqlite_url)
     audit = SqlAuditLog(database)
     rules = AccountRules(idle_s=600, session_s=3_600)
-    made = AccountDesk(
-        SqlAccounts(database), audit, Argon2Secrets(), tree=lambda: TREE, rules=rules, now=lambda: found.at
-    )
-    found = Desk(made, audit)
+    store, key = SqlAccounts(database), tmp_path / "test.key"
+    secrets = Argon2Secrets(Vault(tmp_path / "vault.json", key, environment=lambda name: None))
+    made = AccountDesk(store, audit, secrets, tree=lambda: TREE, rules=rules, now=lambda: found.at)
+    found = Desk(made, audit, store, key)
     await made.add("li", PASSWORD, [Grant(Role.OPERATOR, "11")], by=BY)
     yield found
     await database.close()
@@ -99,6 +104,29 @@ async def test_a_change_of_the_account_ends_its_sessions(desk: Desk, change: str
     assert await desk.desk.by_cookie(cookie) is None
     with pytest.raises(LoginRefusedError):
         await desk.login()
+
+
+async def test_the_second_factor_is_kept_encrypted_for_its_account_alone(desk: Desk):
+    assert not desk.key.exists()
+    secret = await desk.desk.set_totp("li", on=True, by=BY)
+    assert desk.key.stat().st_mode & 0o777 == 0o600
+    kept = await desk.store.account("li")
+    assert kept is not None
+    assert secret not in kept.totp
+    code = pyotp.TOTP(secret).at(int(desk.at))
+
+    await desk.desk.add("wang", PASSWORD, [Grant(Role.VIEWER, "11")], by=BY)
+    other = await desk.store.account("wang")
+    assert other is not None
+    await desk.store.save_account(replace(other, totp=kept.totp))
+    with pytest.raises(CredentialsError, match="another account's"):
+        await desk.login("wang", code=code)
+
+    desk.key.rename(desk.key.with_suffix(".away"))
+    with pytest.raises(CredentialsError, match="the key cannot be read"):
+        await desk.login(code=code)
+    again = await desk.desk.set_totp("li", on=True, by=BY)
+    await desk.login(code=pyotp.TOTP(again).at(int(desk.at)))
 
 
 async def test_the_second_factor_is_asked_for_and_a_code_works_once(desk: Desk):

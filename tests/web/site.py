@@ -154,7 +154,7 @@ async def running_site(folder: Path, template: Path, *, settings: str = "", url:
     )
     service = await Service.load(read, database, folder=folder)
     service._own_time.judge()
-    access = access_of(database, read, tree=lambda: service.city.tree)
+    access = access_of(database, read, folder=folder, tree=lambda: service.city.tree)
     try:
         async with serving(
             CollectorRegistry(), str, host="127.0.0.1", port=0, problems=list, mounts=service._page.mounts()

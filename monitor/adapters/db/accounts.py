@@ -51,6 +51,11 @@ class SqlAccounts:
         )
         await self._database.write(lambda connection: self._accounts.write(connection, [row]))
 
+    async def replace_totp(self, name: str, before: str, after: str) -> None:
+        """Keep a second factor's secret in another form, unless it was changed meanwhile."""
+        statement = update(account).where(account.c.name == name, account.c.totp == before).values(totp=after)
+        await self._database.write(lambda connection: connection.execute(statement))
+
     async def use_totp_step(self, name: str, step: int) -> bool:
         """Note that a time step's code was used; False where that or a later one was already."""
         statement = update(account).where(account.c.name == name, account.c.totp_step < step).values(totp_step=step)
