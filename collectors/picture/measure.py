@@ -31,6 +31,7 @@ _NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 _PATCH = 128
 _STRIPS = 12
+_FINE = 4
 _PARTS = 10
 
 
@@ -235,22 +236,27 @@ def _lines(image: Image) -> dict[str, float]:
     """Find what crosses the whole picture: each row's (column's) mean in strips, and how well the strips agree."""
     green = image[..., 1]
     h, w = green.shape
-    rows: Array = cv2.resize(green, (_STRIPS, h), interpolation=cv2.INTER_AREA).astype(np.float32)
-    columns: Array = cv2.resize(green, (w, _STRIPS), interpolation=cv2.INTER_AREA).astype(np.float32).T
+    fine = _STRIPS * _FINE
+    rows: Array = cv2.resize(green, (fine, h), interpolation=cv2.INTER_AREA).astype(np.float32)
+    columns: Array = cv2.resize(green, (w, fine), interpolation=cv2.INTER_AREA).astype(np.float32).T
     rim = int(h * TEXT_ROWS / ROWS)
-    level, level_torn = _through(rows[rim:-rim], w)
-    upright, upright_torn = _through(np.ascontiguousarray(columns), w)
-    return {"rows": level, "columns": upright, "torn": float(max(level_torn, upright_torn))}
+    level, torn = _through(rows[rim:-rim], w)
+    upright, _ = _through(np.ascontiguousarray(columns), w)
+    return {"rows": level, "columns": upright, "torn": float(torn)}
 
 
-def _through(strips: Array, width: int) -> tuple[float, int]:
+def _through(fine: Array, width: int) -> tuple[float, int]:
     """Give how strong lines through the whole picture are in most of its parts, and how many single ones there are.
 
-    Natural edges are in few parts; a house front's lines are in all, but not as strong in every strip.
+    What lies over a picture lies over walls, windows and sky alike. A house front's lines are in all strips, too, but
+    end between its windows: held tile by tile against what is common, some tiles have nothing of it. Single lines count
+    where the upper and the lower half have some: joints of a pavement end at its edge.
     """
+    strips: Array = cv2.resize(fine, (_STRIPS, len(fine)), interpolation=cv2.INTER_AREA)
     strength, torn = 0.0, 0
     for reach in (0.02, 0.08):
-        away = strips - cv2.blur(strips, (1, max(5, round(width * reach)) | 1))
+        span = (1, max(5, round(width * reach)) | 1)
+        away = strips - cv2.blur(strips, span)
         ordered = np.sort(away, axis=1)
         common = ordered[:, _STRIPS // 2 - 1 : _STRIPS // 2 + 1].mean(axis=1)
         shares = np.sort(away.T @ common / (float(common @ common) + 1e-3))
@@ -260,12 +266,26 @@ def _through(strips: Array, width: int) -> tuple[float, int]:
         together = np.sqrt((common[:cut] ** 2).reshape(_PARTS, -1).mean(axis=1))
         apart = np.sqrt((own[:cut] ** 2).reshape(_PARTS, -1).mean(axis=1))
         found = float(np.sort(together - 0.8 * apart)[3]) * min(1.0, max(0.0, alike - 0.3) / 0.45)
+        if found > 4:
+            found *= _everywhere(fine - cv2.blur(fine, span), common)
         strength = max(strength, found)
         if reach == 0.02:
             near = np.sort(np.abs(own), axis=1)[:, int(0.8 * _STRIPS)] < 0.25 * np.abs(common)
             single = near & (np.abs(common) > 12)
-            torn = int((np.diff(single.astype(np.int8), prepend=0) == 1).sum())
+            starts = np.diff(single.astype(np.int8), prepend=0) == 1
+            upper = int(starts[: len(starts) // 2].sum())
+            torn = min(int(starts.sum()), 5 * upper, 5 * (int(starts.sum()) - upper))
     return strength, torn
+
+
+def _everywhere(away: Array, common: Array) -> float:
+    """Give whether tiles all over the picture have what is common (1), or a fifth of them has nothing of it (0)."""
+    cut = len(common) // _PARTS * _PARTS
+    usual = common[:cut].reshape(_PARTS, -1, 1)
+    tiles = away[:cut].reshape(_PARTS, -1, away.shape[1])
+    shares = (tiles * usual).sum(axis=1) / ((usual**2).sum(axis=1) + 1e-3)
+    low, middle = _quantiles(shares, 0.2, 0.5)
+    return min(1.0, max(0.0, low / max(0.1, middle) - 0.3) / 0.2)
 
 
 def _waves(grey: Image) -> dict[str, float]:

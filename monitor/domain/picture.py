@@ -18,6 +18,7 @@ Scores = Mapping[str, float]
 
 UNNATURAL, FOLIAGE, DEEP_GREEN, LAMPLIGHT, NIGHT_LAMPS, SKY = 0.38, 1.1, 0.6, 0.9, 1.6, 0.75
 _NIGHT_MEAN = 60
+_DIM_CONTRAST = 0.11
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,10 +246,16 @@ def _corrupt(s: Scores, limits: Limits) -> PictureFault | None:
     return None
 
 
+def _contrast_limit(s: Scores, limits: Limits) -> float:
+    """Give the limit of contrast: where there is little light, contrast is little, too."""
+    return min(limits.contrast, _DIM_CONTRAST * s["mean"])
+
+
 def _low_contrast(s: Scores, limits: Limits) -> PictureFault | None:
-    if s["contrast"] <= limits.contrast and s["range"] <= 3 * limits.contrast:
-        words = "对比度 {0:.0f}，限 {1:.0f}", "contrast {0:.0f} of 255, limit {1:.0f}"
-        return _fault("picture_low_contrast", s["contrast"], limits.contrast, *words)
+    limit = _contrast_limit(s, limits)
+    if s["contrast"] <= limit and s["range"] <= 3 * limit:
+        words = "对比度 {0:.1f}，限 {1:.1f}", "contrast {0:.1f} of 255, limit {1:.1f}"
+        return _fault("picture_low_contrast", s["contrast"], limit, *words)
     return None
 
 
@@ -330,6 +337,6 @@ def explain_scores(scores: Scores, limits: Limits = Limits()) -> list[ScoreRow]:
         ("sharpness", -1.0 if found is None else found, f"< {limits.sharpness}", "清晰度", "sharpness"),
         ("tint", scores["tint"], f"≥ {tint_limit(scores)}", "偏色", "cast"),
         ("tail", scores["tail"], f"≥ {limits.tail}", "重复行", "share of repeated rows"),
-        ("contrast", scores["contrast"], f"≤ {limits.contrast}", "对比度", "contrast"),
+        ("contrast", scores["contrast"], f"≤ {_contrast_limit(scores, limits):.3g}", "对比度", "contrast"),
     ]
     return [ScoreRow(name, round(value, 3), limit, zh, en) for name, value, limit, zh, en in rows]

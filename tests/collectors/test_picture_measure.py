@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.pictures import degrade
+from bench.pictures.scenes import render, through_a_camera
 from collectors.picture.decode import NotDecodedError, decode, size_of
 from collectors.picture.measure import measure, small_of
 from collectors.picture.signature import signature
@@ -125,3 +126,25 @@ def test_an_end_within_a_preview_is_not_the_picture_s_end() -> None:
     assert decode(with_preview) is not None
     with pytest.raises(NotDecodedError):
         decode(with_preview[:-200])
+
+
+@pytest.mark.parametrize("seed", [7, 19])
+def test_a_house_front_s_regular_windows_are_no_stripes(seed: int) -> None:
+    rng = np.random.default_rng([seed, 7])
+    front = through_a_camera(render("facade", 30_000 + seed, light="day", size=(704, 576)), rng, night=False)
+    assert codes(jpeg(front)) == []
+
+    over_all = 30 * np.sin(2 * np.pi * np.arange(576) / 14)[:, None, None]
+    striped = (front + over_all).clip(0, 255).astype(np.uint8)
+    assert codes(jpeg(striped)) == ["picture_stripes"]
+
+
+def test_joints_of_a_pavement_are_no_torn_lines_and_lines_over_all_are() -> None:
+    image = clean("street").copy()
+    for y in range(300, 460, 12):
+        image[y : y + 3] = 20
+    assert measure(image)["torn"] < Limits().torn
+
+    for y in range(80, 290, 12):
+        image[y : y + 3] = 20
+    assert measure(image)["torn"] >= Limits().torn

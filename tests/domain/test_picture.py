@@ -154,3 +154,8 @@ def test_the_scores_that_decide_are_explained_in_both_languages() -> None:
     assert {"sharpness", "calm", "grain1", "p99"} <= {row.name for row in rows}
     assert all(row.text_zh and row.text_en.isascii() and row.limit for row in rows)
     assert explain_scores({}) == []
+
+
+def test_little_light_leaves_little_contrast_and_is_no_fault() -> None:
+    assert codes(contrast=6.0, range=13.0, mean=120.0) == ["picture_low_contrast"]
+    assert codes(contrast=6.0, range=13.0, mean=36.0) == []
