@@ -51,7 +51,7 @@ class CliCity:
     def run(self, *arguments: str) -> Result:
         groups = (
             *("exempt", "import", "inventory", "report", "requests", "correct"),
-            *("alerts", "incidents", "orders", "notify"),
+            *("alerts", "audit", "incidents", "orders", "notify"),
         )
         group = 2 if arguments[0] in groups else 1
         config = ("-c", str(self.config))

@@ -222,3 +222,19 @@ def test_the_past_is_changed_by_versions_only(city: CliCity) -> None:
     city.json("exempt", "approve", first, "--as", "李四")
     states = [row["state"] for row in city.json("exempt", "list", "--id", first)]
     assert states == ["submitted", "approved", "submitted", "approved"]
+
+
+def test_what_is_decided_here_is_in_the_audit_log_too(city: CliCity) -> None:
+    version = propose(city)
+    city.json("exempt", "approve", version["id"], "--as", "李四")
+    city.json("exempt", "list")
+    told = [
+        (each["action"], each["who"], each["via"], each["target"])
+        for each in city.json("audit", "list")
+        if each["action"].startswith("exemption.")
+    ]
+    assert told == [
+        ("exemption.approve", "as:李四", "cli", version["id"]),
+        ("exemption.propose", "as:张三", "cli", version["id"]),
+    ]
+    assert city.json("audit", "verify")["broken"] is None

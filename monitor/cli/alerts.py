@@ -15,6 +15,7 @@ from rich.table import Table
 
 from monitor.adapters.files.instants import read_instant, written_instant
 from monitor.app.alert_desk import AlertDesk, alert_desk
+from monitor.cli.auditing import audited
 from monitor.cli.common import (
     FAILED,
     MISUSED,
@@ -150,6 +151,8 @@ def ack(
             return [(each, await desk.decisions.acknowledge(each, author=who, at=now, note=note)) for each in ids]
 
     done = run_coroutine(work())
+    if changed := [each for each, ok in done if ok]:
+        audited(config, action="alert.acknowledge", target=" ".join(changed), who=who)
     if as_json:
         print(json.dumps({"acknowledged": [each for each, ok in done if ok]}, ensure_ascii=False))
     else:
@@ -205,6 +208,7 @@ def silence(
             return await desk.decisions.silence(terms)
 
     made = run_coroutine(work())
+    audited(config, action="silence.make", target=made.id, who=who, after={"end": made.end, "reason": made.reason})
     if as_json:
         print(json.dumps(_silence_values(made, zone), ensure_ascii=False))
     else:
@@ -229,6 +233,8 @@ def unsilence(
             return [(each, await desk.decisions.end_silence(each, author=who, at=now)) for each in ids]
 
     done = run_coroutine(work())
+    if changed := [each for each, ok in done if ok]:
+        audited(config, action="silence.end", target=" ".join(changed), who=who)
     for each, ok in done:
         print(f"{each}: {'已结束 ended' if ok else '未改变：无此静默或已结束 no silence that lasts'}")
     if not all(ok for _, ok in done):

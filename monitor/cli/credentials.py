@@ -22,6 +22,7 @@ from monitor.adapters.vault import Scope
 from monitor.app.access import seal_second_factors
 from monitor.app.device import unlock_logins
 from monitor.app.wiring import database_of, vault_of
+from monitor.cli.auditing import audited
 from monitor.cli.common import (
     MISUSED,
     ConfigOption,
@@ -60,6 +61,8 @@ def set_group(
     secret = _ask()
     with errors_as_messages():
         made = vault.set(group, secret, scope, at=int(time.time()))
+    told = {"version": made.version, "vendor": vendor, "region": region, "listed": len(made.listed)}
+    audited(config, action="credential.set", target=group, after=told, needed=False)
     print(f"凭据组 {made.name} 为第 {made.version} 版 · group {made.name} is at version {made.version}")
 
 
@@ -103,6 +106,7 @@ def remove_group(group: GroupArgument, config: ConfigOption) -> None:
         found = vault_of(load_settings(config), folder=config.parent).remove(group)
     if not found:
         fail(MISUSED, f"没有凭据组 {group} · there is no group {group}")
+    audited(config, action="credential.remove", target=group, needed=False)
     print(f"已删除凭据组 {group} · removed {group}")
 
 
@@ -125,6 +129,7 @@ def rotate_key(config: ConfigOption) -> None:
 
     with errors_as_messages():
         count = vault_of(settings, folder=config.parent).rotate_key(lambda: run_coroutine(seal()))
+    audited(config, action="credential.rotate", target="", after={"groups": count}, needed=False)
     print(f"{count} 个凭据组已用新密钥加密 · {count} groups are encrypted under the new key")
 
 
@@ -146,6 +151,7 @@ def unlock(
     run_coroutine(
         unlock_logins(device_id=device, group=group, author=author, at=at, settings=settings, folder=config.parent)
     )
+    audited(config, action="credential.unlock", target=device or group, who=author)
     print(f"已允许再次登录 {device or group} · {device or group} may be logged in to again")
 
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.app.device import confirm_identity, read_device
+from monitor.cli.auditing import audited
 from monitor.cli.common import MISUSED, ConfigOption, JsonOption, fail, load_settings, run_coroutine, wide_console
 from monitor.cli.deciding import author_of
 from monitor.cli.device_values import story_values
@@ -42,6 +43,7 @@ def device(
         )
         if not done:
             fail(MISUSED, f"设备 {device_id} 尚未说明自己 · device {device_id} has not said who it is yet")
+        audited(config, action="device.confirm", target=device_id, who=author)
     values = story_values(run_coroutine(read_device(device_id, settings=settings, folder=config.parent)), settings)
     if as_json:
         print(json.dumps(values, ensure_ascii=False))

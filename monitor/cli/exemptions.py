@@ -21,6 +21,7 @@ from monitor.app.decisions import (
     overdue_exemptions,
     sha256_of,
 )
+from monitor.cli.auditing import audited_versions
 from monitor.cli.common import (
     MISUSED,
     ConfigOption,
@@ -108,7 +109,7 @@ def propose(
         async with exemption_desk(settings, folder=config.parent) as desk:
             return await desk.propose([terms], at=int(time.time()), draft=draft, back_dated=back_dated)
 
-    _show(run_coroutine(work()), zone, as_json=as_json)
+    _show(_noted(config, run_coroutine(work())), zone, as_json=as_json)
 
 
 def import_sheet(
@@ -134,7 +135,7 @@ def import_sheet(
         async with exemption_desk(settings, folder=config.parent) as desk:
             return await desk.propose(terms, at=int(time.time()), draft=draft, back_dated=back_dated, names=names)
 
-    _show(run_coroutine(work()), zone, as_json=as_json)
+    _show(_noted(config, run_coroutine(work())), zone, as_json=as_json)
 
 
 def approve(
@@ -156,7 +157,7 @@ def approve(
         async with exemption_desk(settings, folder=config.parent) as desk:
             return await desk.approve(ids, approver=approver, at=int(time.time()), note=note)
 
-    _show(run_coroutine(work()), settings.zone(), as_json=as_json)
+    _show(_noted(config, run_coroutine(work())), settings.zone(), as_json=as_json)
 
 
 def refuse(
@@ -178,7 +179,7 @@ def refuse(
         async with exemption_desk(settings, folder=config.parent) as desk:
             return await desk.refuse(ids, approver=approver, at=int(time.time()), note=note)
 
-    _show(run_coroutine(work()), settings.zone(), as_json=as_json)
+    _show(_noted(config, run_coroutine(work())), settings.zone(), as_json=as_json)
 
 
 def end(
@@ -212,7 +213,7 @@ def end(
         async with exemption_desk(settings, folder=config.parent) as desk:
             return await desk.end(ids or (), ends_at=ends_at, author=who, at=now, note=note)
 
-    _show(run_coroutine(work()), zone, as_json=as_json)
+    _show(_noted(config, run_coroutine(work())), zone, as_json=as_json)
 
 
 def list_exemptions(
@@ -250,6 +251,11 @@ def list_exemptions(
     rows = [each for each in rows if state in (None, each.state)]
     late = {each.id for each in rows if each.state is ExemptionState.SUBMITTED and exempting.was_late(each, rules)}
     _print(rows, settings.zone(), as_json=as_json, why=why | dict.fromkeys(late - set(why), "late"))
+
+
+def _noted(config: Path, recorded: Recorded) -> Recorded:
+    audited_versions(config, "exemption", recorded.versions)
+    return recorded
 
 
 def _show(recorded: Recorded, zone: tzinfo, *, as_json: bool) -> None:

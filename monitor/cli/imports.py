@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from monitor.app.importing import import_sheet
+from monitor.cli.auditing import audited
 from monitor.cli.common import MISUSED, JsonOption, fail, load_settings, run_coroutine
 from monitor.domain.author import unverified
 from monitor.domain.profile import SheetKind
@@ -130,6 +131,10 @@ def _run(
                 options=chosen,
                 progress=progress,
             )
+        )
+    if imported.recorded:
+        audited(
+            config, action="import.confirm", target=f"{kind} {file.name}", who=who, after={"sha256": imported.sha256}
         )
     refused = chosen.strict and imported.rejected > 0
     if as_json:

@@ -13,6 +13,7 @@ from rich.table import Table
 from monitor.adapters.files.instants import written_instant
 from monitor.app.alert_desk import alert_desk
 from monitor.cli.alerts import DAYS_SHOWN_S, AsOption, named, print_values, timeline_values
+from monitor.cli.auditing import audited
 from monitor.cli.common import MISUSED, ConfigOption, JsonOption, fail, load_settings, run_coroutine, wide_console
 from monitor.domain.alert_words import PARTIES, device_hours, duration_zh, points_of
 from monitor.domain.facts import Party
@@ -125,6 +126,7 @@ def party(
 
     if not run_coroutine(work()):
         fail(MISUSED, f"没有事件 {incident_id} · there is no incident {incident_id}")
+    audited(config, action="incident.party", target=incident_id, who=who, after={"party": responsible.value})
     print(f"{incident_id}: {' '.join(PARTIES[responsible])}")
 
 

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from monitor.adapters.files.instants import written_instant
 from monitor.app.objections import Decided, decide, finalise, list_objections, object_to
+from monitor.cli.auditing import audited
 from monitor.cli.common import MISUSED, ConfigOption, JsonOption, fail, load_settings, run_coroutine, wide_console
 from monitor.cli.deciding import AsOption, author_of, instant_of
 from monitor.cli.reports import OutOption, collector_paused, period_of, show_made, step_progress
@@ -61,6 +62,7 @@ def object_(
     )
     period, now = period_of(week, zone), int(time.time())
     made = run_coroutine(object_to(settings, terms, period, folder=config.parent, out=out, at=now))
+    audited(config, action="objection.propose", target=made.id, who=made.proposer)
     if as_json:
         print(json.dumps(_values(made), ensure_ascii=False))
     else:
@@ -129,6 +131,8 @@ def decide_objection(
                 at=now,
             )
         )
+    who = author_of(author)
+    audited(config, action="objection.decide", target=objection_id, who=who, after={"state": done.objection.state})
     if as_json:
         effect = None if done.effect is None else exact(done.effect)
         print(json.dumps(_values(done.objection) | {"effect": effect}, ensure_ascii=False))
@@ -170,6 +174,8 @@ def finalise_report(
                 on_step=show,
             )
         )
+    folder = f"{made.revision.path.parent.name}/{made.revision.path.name}"
+    audited(config, action="report.final", target=week, who=author_of(author), after={"revision": folder})
     show_made(made, Lang.ZH, settings.zone(), as_json=as_json)
 
 

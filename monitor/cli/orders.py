@@ -17,6 +17,7 @@ from monitor.adapters.files.instants import written_instant
 from monitor.adapters.files.orders import read_reported, written_orders
 from monitor.app.alert_desk import alert_desk
 from monitor.cli.alerts import AsOption, named
+from monitor.cli.auditing import audited
 from monitor.cli.common import (
     FAILED,
     ConfigOption,
@@ -105,6 +106,7 @@ def make(
             return await desk.orders.make(subject, devices=devices, author=who, at=int(time.time()))
 
     order = run_coroutine(work())
+    audited(config, action="order.make", target=order.id, who=who)
     print(f"{order.id}: {_STATES[order.state.value]} {order.title_zh} {len(order.devices):,} 台")
 
 
@@ -154,6 +156,8 @@ def import_results(
             return await desk.orders.report(after, author=who, at=now)
 
     done = run_coroutine(work())
+    if done:
+        audited(config, action="order.import", target=" ".join(order.id for order in done), who=who)
     if as_json:
         print(json.dumps({"changed": [order.id for order in done]}))
     else:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from monitor.app.pictures import Explained, explain_device, explain_file
 from monitor.app.pictures import reset_baseline as reset_device
+from monitor.cli.auditing import audited
 from monitor.cli.common import (
     MISUSED,
     SILENT,
@@ -65,6 +66,7 @@ def _reset(target: str, config: Path | None, *, as_json: bool) -> None:
     if config is None:
         fail(MISUSED, "--reset-baseline 需要设备编码和 -c 设置文件 · --reset-baseline needs a device id and -c FILE")
     lights = run_coroutine(reset_device(target, settings=load_settings(config), folder=config.parent))
+    audited(config, action="picture.reset", target=target, after={"lights": lights})
     if as_json:
         print(json.dumps({"device": target, "lights": lights}))
     else:

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from monitor.adapters.files.instants import written_instant
 from monitor.app.decisions import request_desk, request_versions
+from monitor.cli.auditing import audited_versions
 from monitor.cli.common import (
     ConfigOption,
     JsonOption,
@@ -116,6 +117,7 @@ def _decide(
             return await step(desk, int(time.time()))
 
     versions = run_coroutine(work())
+    audited_versions(config, "request", versions)
     asked_at = {each.id: each.at for each in versions}
     if as_json:
         values = [_values(each, settings.zone(), asked_at) for each in versions]

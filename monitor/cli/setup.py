@@ -21,6 +21,7 @@ from monitor.adapters.files.targets import TargetsFileError, read_targets
 from monitor.app.access import seal_second_factors
 from monitor.app.alerting import problems_of_receivers
 from monitor.app.wiring import alert_rules_file, database_of, targets_file
+from monitor.cli.auditing import audited
 from monitor.cli.common import MISUSED, ConfigOption, JsonOption, load_settings, run_coroutine
 from monitor.settings import Settings, SettingsError, read_settings
 
@@ -116,6 +117,7 @@ def db_backup(config: ConfigOption, as_json: JsonOption = False) -> None:
             await database.close()
 
     file = run_coroutine(work())
+    audited(config, action="db.backup", target=file.name)
     if as_json:
         print(json.dumps({"file": str(file), "bytes": file.stat().st_size}, ensure_ascii=False))
     else:

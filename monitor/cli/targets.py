@@ -15,6 +15,7 @@ from rich.table import Column, Table
 
 from monitor.adapters.files.instants import written_instant
 from monitor.app.targets import KnownTargets, import_targets, known_targets
+from monitor.cli.auditing import audited
 from monitor.cli.common import MISUSED, JsonOption, fail, load_settings, run_coroutine, wide_console
 from monitor.cli.deciding import AsOption, author_of, instant_of
 from monitor.domain.author import shown
@@ -92,6 +93,7 @@ def import_file(
     who = author_of(author)
     now = int(time.time())
     found, warnings = run_coroutine(import_targets(settings, folder=config.parent, file=file, author=who, at=now))
+    audited(config, action="targets.import", target=found.file, who=who, after={"sha256": found.sha256})
     if as_json:
         values = {"targets": len(found.targets), "sha256": found.sha256, "author": found.author, "warnings": warnings}
         print(json.dumps(values, ensure_ascii=False))

@@ -45,6 +45,7 @@ async def test_every_view_shows_well_and_asks_nobody_else(tmp_path: Path, sqlite
             "#/handover": ("未恢复的告警", "Alerts that last"),
             "#/reports": ("异议", "Objections"),
             "#/import": ("导入清单", "Import a sheet"),
+            "#/explain": ("为什么", "Why"),
             "#/edit": ("登记设备", "Add a device"),
             f"#/edit?id={device}": ("修改档案", "Edit the record"),
             f"#/edit?id={device}&mode=replace": ("更换设备", "Replace the hardware"),

@@ -86,7 +86,7 @@ COMMANDS: dict[str, tuple[str, ...] | str] = {
     "report decide": ("POST /objections/{id}/decide",),
     "report finalise": ("POST /reports/{period}/final",),
     "inventory check": ("GET /inventory/check",),
-    "inventory export": ("GET /inventory/export", "GET /devices.csv"),
+    "inventory export": ("GET /inventory/export", "GET /devices.csv", "GET /devices.xlsx"),
     "inventory diff": ("GET /inventory/diff",),
     "alerts": ("GET /alerts",),
     "alerts list": ("GET /alerts", "GET /silences", "GET /receivers"),

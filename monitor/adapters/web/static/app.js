@@ -13,7 +13,7 @@ const VIEWS = [
   ["overview", "总览", "Overview", "read"], ["devices", "设备", "Devices", "read"], ["points", "点位", "Points", "read"],
   ["alerts", "告警与事件", "Alerts & incidents", "read"], ["decisions", "报备与申请", "Exemptions & requests", "read"], ["orders", "工单", "Work orders", "work"], ["reports", "报表", "Reports", "read"], ["import", "导入", "Import", "import"], ["handover", "交接班", "Hand-over", "read"], ["system", "系统", "System", "read"],
 ];
-const HIDDEN = { device: "devices", edit: "import", incident: "alerts", reportdiff: "reports" };
+const HIDDEN = { explain: "reports", device: "devices", edit: "import", incident: "alerts", reportdiff: "reports" };
 
 const $ = (id) => document.getElementById(id);
 const kept = new Map();
