@@ -10,9 +10,10 @@ from monitor.adapters.web.decisions import ExemptionsOut, Id, places, recorded_o
 from monitor.adapters.web.figures import Code
 from monitor.adapters.web.finding import find_device
 from monitor.adapters.web.paging import Cursor, Limit, cursor_of, place_of
+from monitor.adapters.web.path_scope import require_all_behind
 from monitor.adapters.web.route import Call, Route
 from monitor.domain.account import Right
-from monitor.domain.facts import Correction
+from monitor.domain.facts import Correction, ExemptionScope
 
 MOST_BYTES = 16_000_000
 
@@ -91,6 +92,8 @@ async def propose_sheet(call: Call) -> ExemptionsOut:
     terms = await call.parts.tools.exemptions(call.body, name=query.name, author=call.caller.name)
     for region, _ in await places(call, [(each.scope.value, each.scope_id) for each in terms]):
         call.require(region)
+    for path in {each.scope_id for each in terms if each.scope is ExemptionScope.PATH}:
+        require_all_behind(call, path)
     recorded = await call.parts.exemptions.propose(terms, at=call.at, draft=query.draft, back_dated=query.back_dated)
     return await recorded_out(call, recorded)
 

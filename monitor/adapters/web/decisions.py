@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from monitor.adapters.web.figures import Code
+from monitor.adapters.web.path_scope import require_all_behind
 from monitor.adapters.web.problem import forbidden, invalid, not_found
 from monitor.adapters.web.route import Call, Route
 from monitor.domain import exempting
@@ -208,6 +209,8 @@ async def propose_exemption(call: Call) -> ExemptionsOut:
     body: ExemptionIn = call.body
     [(region, _)] = await places(call, [(body.scope, body.scope_id)])
     call.require(region)
+    if body.scope == "path":
+        require_all_behind(call, body.scope_id)
     terms = Exemption(
         body.id,
         ExemptionScope(body.scope),
@@ -402,6 +405,8 @@ async def _one_exemption(call: Call, exemption_id: str) -> Exemption:
     if region is None and not call.sees(None):
         raise forbidden()
     call.require(region)
+    if versions[-1].scope is ExemptionScope.PATH:
+        require_all_behind(call, versions[-1].scope_id)
     return versions[-1]
 
 
