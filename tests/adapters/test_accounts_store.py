@@ -126,3 +126,6 @@ async def test_the_trend_of_a_region_is_kept_and_forgotten(database: Database) -
     await store.keep([replace(points[0], at=260, clock_within=3, clock_read=5)], forget_before=0)
     assert await store.clocks(start=0, end=300) == {"370700": (2, 9, 12)}
     assert await store.newest_at() == 300
+    later = replace(points[1], online=7, offline=3)
+    await store.keep([later], forget_before=0)  # another service on the same database counted at the same instant
+    assert (await store.trend("370700", since=100))[0] == later

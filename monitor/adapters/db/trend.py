@@ -35,7 +35,8 @@ class SqlTrend:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._rows = RowWriter(trend, database.engine)
+        # Of two services on one database both count at the hour; the later one's counts stand.
+        self._rows = RowWriter(trend, database.engine, key=("region", "at"))
 
     async def keep(self, points: Sequence[TrendPoint], *, forget_before: int) -> None:
         """Store counts, and forget those before an instant."""
