@@ -150,7 +150,7 @@ class WebPage:
     def mounts(self) -> list[Mount]:
         """Give what adds the page and its API to the server."""
         web = self._settings
-        front = Front(web.hosts, proxied=web.proxied)
+        front = Front(web.hosts, proxies=web.proxies if web.proxied else ())
         page = Page(front, map_file=self._folder / web.map if web.map else None)
         return [page.mount, lambda application: application.add_subapp(PREFIX, api(self._parts, front)) and None]
 

@@ -18,6 +18,7 @@ class WebSettings(Section):
     certificate: str = ""
     key: str = ""
     proxied: bool = False
+    proxies: list[str] = Field(default=["127.0.0.1", "::1"], max_length=50)
     hosts: list[str] = Field(default=[], max_length=50)
     map: str = ""
     trend_every_s: Seconds = 3_600

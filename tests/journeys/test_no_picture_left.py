@@ -81,7 +81,7 @@ async def every_answer(service: Running, tokens: list[str], report: tuple[str, l
         "/reports/{folder}/{revision}/files/{name}": names,
     }
     paths = ["/metrics", "/healthz", "/readyz", "/"]
-    assets = f"/assets/{Page(Front((), proxied=False), map_file=None).version}"
+    assets = f"/assets/{Page(Front((), proxies=()), map_file=None).version}"
     paths += [f"{assets}/{file.relative_to(FOLDER).as_posix()}" for file in FOLDER.rglob("*") if file.is_file()]
     for route in ROUTES:
         if route.method == "GET":

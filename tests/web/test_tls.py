@@ -54,14 +54,14 @@ def test_files_of_no_use_are_said(certificate: tuple[Path, Path], tmp_path: Path
 
 async def test_a_proxy_of_ours_is_believed_and_nobody_else(tmp_path: Path, sqlite_template: Path) -> None:
     told = {"X-Forwarded-For": "203.0.113.7, 10.1.1.1", "X-Forwarded-Proto": "https"}
-    for proxied in (True, False):
-        folder = tmp_path / str(proxied)
+    for proxied, proxies in ((True, "127.0.0.1"), (True, "10.9.9.9"), (False, "127.0.0.1")):
+        folder = tmp_path / f"{proxied}-{proxies}"
         folder.mkdir()
-        settings = f'[web]\nproxied = {str(proxied).lower()}\nhosts = ["monitor.example"]\n'
+        settings = f'[web]\nproxied = {str(proxied).lower()}\nhosts = ["monitor.example"]\nproxies = ["{proxies}"]\n'
         async with running_site(folder, sqlite_template, settings=settings) as site, Client(site) as client:
             headers = {**told, "Host": "monitor.example"}
             wrong = {"name": "nobody", "password": "wrong password"}
             assert (await client.call("POST", "/session", wrong, headers=headers))[0] == 401
             assert (await client.call("GET", "/session"))[0] == 421, "only the names of the settings"
             [entry] = await site.access.audit.entries(action="login")
-            assert entry.address == ("10.1.1.1" if proxied else "127.0.0.1")
+            assert entry.address == ("10.1.1.1" if proxied and proxies == "127.0.0.1" else "127.0.0.1")

@@ -24,13 +24,13 @@ class Front:
 
     Args:
         hosts: the names it is reached by; empty for addresses, localhost and the machine's own name.
-        proxied: a proxy of ours sets X-Forwarded-For and X-Forwarded-Proto.
+        proxies: the addresses of proxies of ours, whose X-Forwarded-For and X-Forwarded-Proto are believed.
     """
 
-    def __init__(self, hosts: Sequence[str], *, proxied: bool) -> None:
+    def __init__(self, hosts: Sequence[str], *, proxies: Sequence[str]) -> None:
         self._hosts = {host.casefold() for host in hosts}
         self._own = {"localhost", socket.gethostname().casefold(), socket.getfqdn().casefold()}
-        self._proxied = proxied
+        self._proxies = frozenset(proxies)
 
     def check_host(self, request: web.Request) -> None:
         """Refuse a request for a name that is not ours: another page's, bound to our address, as a rule.
@@ -44,7 +44,7 @@ class Front:
 
     def address(self, request: web.Request) -> str:
         """Give where a request comes from."""
-        if self._proxied:
+        if request.remote in self._proxies:
             last = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
             if _is_address(last):
                 return last
@@ -52,7 +52,9 @@ class Front:
 
     def is_secure(self, request: web.Request) -> bool:
         """Tell whether the client came by TLS."""
-        return request.secure or (self._proxied and request.headers.get("X-Forwarded-Proto") == "https")
+        return request.secure or (
+            request.remote in self._proxies and request.headers.get("X-Forwarded-Proto") == "https"
+        )
 
 
 async def asker(request: web.Request, parts: Parts) -> tuple[Caller | None, LoginSession | None]:
