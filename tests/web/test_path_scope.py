@@ -1,4 +1,4 @@
-"""An exemption of a path covers all devices behind it: a county asks for, and decides, none that reaches another."""
+"""What is asked of a path concerns all devices behind it: a county asks for, and decides, none that reaches another."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from monitor.ports import InventoryBatch
 from tests.web.site import INSIDE, OUTSIDE, ROLES, Client, Site
 
 
-async def test_a_path_that_reaches_another_county_is_the_citys_to_exempt(site: Site):
+async def test_a_path_that_reaches_another_county_is_the_citys_to_exempt_and_to_retire(site: Site):
     switch, near = site.device_in(INSIDE, number=1), site.device_in(INSIDE, number=2)
     far = site.device_in(OUTSIDE, number=1)
     now = int(time.time())
@@ -27,6 +27,10 @@ async def test_a_path_that_reaches_another_county_is_the_citys_to_exempt(site: S
         status, answer = await county.call("POST", "/exemptions", body)
         assert status == 200, answer
         waiting = answer["exemptions"][0]["id"]
+        asked = {"kind": "retire", "entity_id": switch.id, "reason": "old"}
+        status, answer = await county.call("POST", "/requests", asked)
+        assert status == 200, answer
+        retiring = answer["requests"][0]["id"]
         await inventory.record(InventoryBatch(devices=[replace(far, parents=(Parent(near.id),))]))
         await site.service.following.follow()
         assert (await county.call("POST", "/exemptions", {**body, "start": now + 90}))[0] == 403
@@ -35,3 +39,7 @@ async def test_a_path_that_reaches_another_county_is_the_citys_to_exempt(site: S
         assert (await county.call("POST", "/exemptions/import", **raw))[0] == 403
         assert (await decider.call("POST", f"/exemptions/{waiting}/approve", {}))[0] == 403
         assert (await city.call("POST", f"/exemptions/{waiting}/approve", {}))[0] == 200
+        assert (await county.call("POST", "/requests", asked))[0] == 403
+        assert (await county.call("POST", "/requests", {**asked, "kind": "suspend"}))[0] == 403
+        assert (await decider.call("POST", f"/requests/{retiring}/approve", {}))[0] == 403
+        assert (await city.call("POST", f"/requests/{retiring}/approve", {}))[0] == 200

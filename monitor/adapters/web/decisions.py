@@ -25,6 +25,10 @@ Instant = Annotated[int, msgspec.Meta(ge=0, le=4_102_444_800)]
 Sha256 = Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$")]
 
 
+_SPREADING = frozenset({RequestKind.RETIRE, RequestKind.SUSPEND, RequestKind.RETURN, RequestKind.PARENTS})
+"""What is asked of a switch or recorder and changes how those behind it are judged."""
+
+
 class ExemptionOut(msgspec.Struct, frozen=True):
     """The newest version of an exemption; `mine` the caller proposed, so it cannot decide it."""
 
@@ -309,8 +313,7 @@ async def propose_request(call: Call) -> RequestsOut:
         attachment=body.attachment,
         author=call.caller.name,
     )
-    for region in await _regions_of(call, [terms]):
-        call.require(region)
+    await _require_all(call, terms)
     if kind is RequestKind.MOVE:
         for change in body.changes:
             await _require_place(call, change)
@@ -387,6 +390,14 @@ async def _regions_of(call: Call, asked: Iterable[Request]) -> list[str | None]:
     return [region for region, _ in await places(call, named)]
 
 
+async def _require_all(call: Call, asked: Request) -> None:
+    """Go on only with the route's right on what a request is about, and on those whom it changes with it."""
+    for region in await _regions_of(call, [asked]):
+        call.require(region)
+    if asked.kind in _SPREADING:
+        require_all_behind(call, asked.entity_id)
+
+
 async def _require_place(call: Call, change: ChangeIn) -> None:
     """A move into a region that is not the caller's is not the caller's to ask for."""
     if change.field == "region":
@@ -416,8 +427,7 @@ async def _one_request(call: Call) -> Request:
     if not versions:
         call.require(None)
         raise not_found(request_id)
-    for region in await _regions_of(call, versions[-1:]):
-        call.require(region)
+    await _require_all(call, versions[-1])
     return versions[-1]
 
 
