@@ -8,6 +8,7 @@ import gzip
 import itertools
 import os
 import tempfile
+import time
 import zipfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -72,6 +73,13 @@ async def tokens_of(settings: Settings, folder: Path, service: Running) -> list[
     return secrets
 
 
+QUERIES = {
+    "/reports/{folder}/diff": "?earlier=1&later=1",
+    "/inventory/diff": f"?from={int(time.time()) - 60}",
+    "/explain": time.strftime("?week=%G-W%V", time.gmtime(time.time() + 8 * 3_600)),
+}
+
+
 async def every_answer(service: Running, tokens: list[str], report: tuple[str, list[str]]) -> bytes:
     """Ask every route of the API and every file of the page, and give all that they answer."""
     folder, names = report
@@ -88,7 +96,7 @@ async def every_answer(service: Running, tokens: list[str], report: tuple[str, l
             for value in values.get(route.path, ["1"]):
                 path = route.path.replace("{id}", value).replace("{name}", value)
                 path = path.replace("{folder}", folder).replace("{revision}", "1")
-                paths.append(f"/api/v1{path}{'?earlier=1&later=1' if path.endswith('/diff') else ''}")
+                paths.append(f"/api/v1{path}{QUERIES.get(route.path, '')}")
     answers, answered = [], 0
     async with aiohttp.ClientSession() as session:
         for path in paths:
