@@ -34,6 +34,7 @@ class Limits:
     clipped: float = 0.6
     clipped_below: float = 0.4
     rest: float = 165
+    over_mean: float = 210
     white: float = 222
     white_clipped: float = 0.2
     lines: float = 8
@@ -175,7 +176,8 @@ def _over(s: Scores, limits: Limits) -> PictureFault | None:
     below = s["clipped_low"] >= limits.clipped_below and share >= 0.45
     washed = share >= 0.3 and s["rest"] >= limits.rest
     half = share >= 0.4 and s["clipped_low"] >= 0.3 and s["rest"] >= 130
-    if share >= limits.clipped or below or washed or half:
+    bright = s["mean"] >= limits.over_mean  # a white front in the sun clips, too, around windows that are dark
+    if share >= limits.clipped or (bright and (below or washed or half)):
         words = "{0:.0%} 的画面过曝发白", "{0:.0%} of the picture is clipped to white"
         return _fault("picture_over", share, 0.3 if washed else 0.4 if half or below else limits.clipped, *words)
     if s["mean"] >= limits.white and share >= limits.white_clipped:  # bright fog and pale walls do not clip

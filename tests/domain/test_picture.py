@@ -159,3 +159,10 @@ def test_the_scores_that_decide_are_explained_in_both_languages() -> None:
 def test_little_light_leaves_little_contrast_and_is_no_fault() -> None:
     assert codes(contrast=6.0, range=13.0, mean=120.0) == ["picture_low_contrast"]
     assert codes(contrast=6.0, range=13.0, mean=36.0) == []
+
+
+def test_a_white_front_in_the_sun_clips_around_its_windows_and_is_no_fault() -> None:
+    front = GOOD | {"clipped": 0.58, "clipped_low": 0.58, "rest": 102.0, "mean": 200.0}
+
+    assert judge(front, Limits()).intact
+    assert not judge(front | {"mean": 225.0, "rest": 170.0}, Limits()).intact
