@@ -85,7 +85,7 @@ async def _measure(running: Running, *, seconds: int) -> dict[str, Any]:
         # What alerting reads at the start is over by then: it would be taken for a part of the looks.
         await asyncio.sleep(min(SETTLE_S, seconds))
         share = await _share(running)
-        overview = await _overview(session, running, share=share, count=10)
+        overview = await _overview(session, running, share=share, count=40)
         lists = await _paced(
             session, running, [f"/api/v1/devices?{each}" for each in FILTERS], share=share, seconds=seconds
         )
@@ -107,7 +107,7 @@ async def _measure(running: Running, *, seconds: int) -> dict[str, Any]:
 async def _share(running: Running) -> float:
     """Give what the looks take of a core while nobody asks."""
     started, cpu_s = time.monotonic(), running.cpu_s()
-    await asyncio.sleep(5)
+    await asyncio.sleep(20)
     return (running.cpu_s() - cpu_s) / (time.monotonic() - started)
 
 
