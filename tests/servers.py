@@ -61,6 +61,7 @@ class PostgresServer:
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": self.folder,
             "max_connections": MAX_CONNECTIONS,
+            "max_prepared_transactions": 2,
             "fsync": "off",
             "full_page_writes": "off",
             "synchronous_commit": "off",

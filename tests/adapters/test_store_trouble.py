@@ -7,7 +7,7 @@ import os
 import sqlite3
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -162,42 +162,53 @@ def test_a_url_of_something_else(url: str) -> None:
     assert "secret" not in str(error.value)
 
 
-@asynccontextmanager
-async def half_written(database: Database, postgres: PostgresServer, url: str) -> AsyncIterator[asyncio.Task[Applied]]:
-    """Give a write whose facts are sent and whose states wait for a lock of somebody else's."""
+async def half_written(database: Database, postgres: PostgresServer, url: str) -> asyncio.Task[Applied]:
+    """Give a write whose facts are sent and whose states wait for a lock of somebody else's, until `let_go`.
+
+    The lock is a prepared transaction's: a stopping server may end its holder first, and the write would go through.
+    """
     other = await asyncpg.connect(url.replace("+asyncpg", ""))
-    await other.execute("BEGIN; LOCK TABLE device_state")
+    await other.execute("BEGIN; LOCK TABLE device_state; PREPARE TRANSACTION 'other'")
+    await other.close()
     writing = asyncio.create_task(SqlStateStore(database).apply(BATCH))
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'vidnet' AND wait_event_type = 'Lock'"
     while await asyncio.to_thread(postgres.sql, waiting) == "0":
         pass
-    yield writing
-    other.terminate()
+    return writing
+
+
+async def let_go(url: str) -> None:
+    """Give up the lock of `half_written`."""
+    other = await asyncpg.connect(url.replace("+asyncpg", ""))
+    await other.execute("ROLLBACK PREPARED 'other'")
+    await other.close()
 
 
 async def test_postgres_stopped_and_started(big: Database, postgres: PostgresServer, postgres_url: str) -> None:
     store = SqlStateStore(big)
     await store.apply(BATCH)
-    async with half_written(big, postgres, postgres_url) as writing:
-        await asyncio.to_thread(postgres.stop)
-        with pytest.raises(StoreBusyError) as in_flight:
-            await writing
+    writing = await half_written(big, postgres, postgres_url)
+    await asyncio.to_thread(postgres.stop)
+    with pytest.raises(StoreBusyError) as in_flight:
+        await writing
     assert_two_lines(in_flight, f"postgresql 127.0.0.1:{postgres.port}")
     with pytest.raises(StoreBusyError, match="No connection to the database") as stopped:
         await store.apply(BATCH)
     assert_two_lines(stopped, f"postgresql 127.0.0.1:{postgres.port}")
     await asyncio.to_thread(postgres.start)
+    await let_go(postgres_url)
     await assert_works(big, stored=1)
 
 
 async def test_postgres_cuts_the_connection_in_mid_flight(
     big: Database, postgres: PostgresServer, postgres_url: str
 ) -> None:
-    async with half_written(big, postgres, postgres_url) as writing:
-        cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'vidnet'"
-        await asyncio.to_thread(postgres.sql, cut)
-        with pytest.raises(StoreBusyError):
-            await writing
+    writing = await half_written(big, postgres, postgres_url)
+    cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'vidnet'"
+    await asyncio.to_thread(postgres.sql, cut)
+    with pytest.raises(StoreBusyError):
+        await writing
+    await let_go(postgres_url)
     await assert_works(big, stored=0)
 
 
