@@ -8,6 +8,7 @@ from pathlib import Path
 
 from monitor.adapters.db.alert_queries import SqlAlertQueries
 from monitor.adapters.db.deep_looks import SqlDeepStore, SqlOrders
+from monitor.adapters.db.engine import Database
 from monitor.adapters.db.inventory import SqlInventory
 from monitor.adapters.db.migrate import require_current
 from monitor.adapters.db.pictures import SqlPictureStore
@@ -110,12 +111,17 @@ async def confirm_identity(device_id: str, *, author: str, at: int, settings: Se
         await require_current(database)
         if await SqlInventory(database).device(device_id) is None:
             raise UnknownDeviceError(_unknown(device_id))
-        orders = SqlOrders(database)
-        if not await orders.confirm(device_id):
-            return False
-        await orders.give(Order("look", device_id, "", author, at))
+        return await take_identity(database, device_id, author=author, at=at)
     finally:
         await database.close()
+
+
+async def take_identity(database: Database, device_id: str, *, author: str, at: int) -> bool:
+    """Do so on an open database."""
+    orders = SqlOrders(database)
+    if not await orders.confirm(device_id):
+        return False
+    await orders.give(Order("look", device_id, "", author, at))
     return True
 
 

@@ -20,6 +20,7 @@ from monitor.adapters.db.deep_looks import SqlOrders
 from monitor.adapters.db.engine import Database
 from monitor.adapters.db.intake import SqlIntakeStore
 from monitor.adapters.db.inventory import SqlInventory
+from monitor.adapters.db.pictures import SqlPictureStore
 from monitor.adapters.files.exemptions import ExemptionsFileError, read_exemptions
 from monitor.adapters.files.orders import OrdersFileError, read_reported, written_orders
 from monitor.adapters.files.targets import TargetsFileError
@@ -28,6 +29,7 @@ from monitor.adapters.web.parts import JobRefusedError
 from monitor.adapters.web.tools import Backup, CredentialTerms, Report
 from monitor.app.access import seal_second_factors
 from monitor.app.alert_desk import send_test
+from monitor.app.device import take_identity
 from monitor.app.intake import broker_of, login_of
 from monitor.app.page_jobs import Worker
 from monitor.app.site_files import export_site_files
@@ -135,6 +137,14 @@ class SiteTools:
     async def unlock(self, *, device_id: str, group: str, author: str, at: int) -> None:
         """Let a device, or all of a group, be logged in to again."""
         await SqlOrders(self._database).give(Order("login", device_id, group, author, at))
+
+    async def confirm_identity(self, device_id: str, *, author: str, at: int) -> bool:
+        """Take who a device last said to be as who it is, and have it looked at; False where it said nothing yet."""
+        return await take_identity(self._database, device_id, author=author, at=at)
+
+    async def forget_baseline(self, device_id: str) -> int:
+        """Forget what a device usually sees; give how many baselines there were."""
+        return await SqlPictureStore(self._database).reset(device_id)
 
     def backups(self) -> list[Backup]:
         """Give the backups of the database, newest first."""

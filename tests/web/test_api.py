@@ -128,6 +128,24 @@ async def test_a_device_tells_what_its_looks_left_but_no_secret(site: Site):
     assert page["requires"] == ["health", "deep"]
 
 
+async def test_an_operator_takes_a_new_identity_as_known_and_has_a_view_learned_anew(site: Site):
+    device = site.device_in(INSIDE, number=1)
+    said = Said(NOW, "鸢安", "IPC", serial="SN-2", services=("media",))
+    look = PictureLook(device.id, NOW, "picture", light=LightClass.DAY)
+    await SqlPictureStore(site.database).keep(look, LightClass.DAY, Baseline(bytes(768)))
+    async with Client(site, await site.token_of("operator", *ROLES["operator"])) as client:
+        assert (await client.call("POST", f"/devices/{device.id}/identity"))[0] == 409  # it said nothing yet
+        await SqlDeepStore(site.database).keep(DeepBatch(said=[(device.id, Identity("SN-1"), said)]))
+        assert (await client.call("POST", f"/devices/{device.id}/identity"))[0] == 204
+        status, answer = await client.call("DELETE", f"/devices/{device.id}/baseline")
+        assert (status, answer) == (200, {"forgotten": 1})
+        page = await client.get(f"/devices/{device.id}")
+    assert page["said"]["known_serial"] == "SN-2"
+    assert page["baselines"] == []
+    told = [(each.action, each.outcome) for each in await site.access.audit.entries() if each.target == device.id]
+    assert told == [("device.confirm", "not-allowed"), ("device.confirm", "done"), ("picture.reset", "done")]
+
+
 async def test_a_device_tells_all_and_a_look_now_is_limited(site: Site):
     device = site.device_in(INSIDE)
     site.service.polling.schedule()

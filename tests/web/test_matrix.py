@@ -47,6 +47,8 @@ MATRIX = {
     "GET /devices.xlsx": _READ,
     "GET /devices/{id}": _READ,
     "POST /devices/{id}/look": _OPERATE,
+    "POST /devices/{id}/identity": _OPERATE,
+    "DELETE /devices/{id}/baseline": _OPERATE,
     "GET /points": _READ,
     "GET /coverage": _READ,
     "GET /inventory/diff": _READ,
@@ -230,6 +232,7 @@ async def _call(client: Client, method: str, path: str, site: Site, region: str,
         "/tokens": {"label": "x"},
         "/tokens/{id}/revoke": None,
         "/devices/{id}/look": None,
+        "/devices/{id}/identity": None,
     }
     body = None if method == "DELETE" else bodies.get(path, _NOTE)
     return (await client.call(method, filled, body))[0]

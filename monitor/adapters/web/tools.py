@@ -90,6 +90,12 @@ class Tools(Protocol):
     async def unlock(self, *, device_id: str, group: str, author: str, at: int) -> None:
         """Let a device, or all of a group, be logged in to again."""
 
+    async def confirm_identity(self, device_id: str, *, author: str, at: int) -> bool:
+        """Take who a device last said to be as who it is, and have it looked at; False where it said nothing yet."""
+
+    async def forget_baseline(self, device_id: str) -> int:
+        """Forget what a device usually sees; give how many baselines there were."""
+
     def backups(self) -> list[Backup]:
         """Give the backups of the database, newest first."""
 

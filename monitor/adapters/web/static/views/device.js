@@ -80,6 +80,12 @@ export function draw(ctx, data) {
     try { await change("POST", `/devices/${encodeURIComponent(device.id)}/look`); message.textContent = t("正在探测，稍候自动更新", "looking now, the page follows"); setTimeout(ctx.again, 4000); }
     catch (error) { message.textContent = refusalText(error); }
   };
+  const learn = (method, path, done) => async (event) => {
+    event.target.disabled = true;
+    try { await change(method, `/devices/${encodeURIComponent(device.id)}/${path}`); message.textContent = done; setTimeout(ctx.again, 1000); }
+    catch (error) { message.textContent = refusalText(error); }
+  };
+  const isAnother = data.said && data.said.known_serial && data.said.known_serial !== data.said.serial;
   const fact = (name, value) => (value === "" || value === null || value === undefined ? null : [h("dt", {}, name), h("dd", {}, value)]);
   return [
     h("nav", { class: "crumbs", "aria-label": t("所属区划", "its regions") }, data.lineage.map((region, place) => [place ? " › " : "", h("a", { href: ctx.link("overview", { region: region.code }) }, regionName(region))])),
@@ -91,6 +97,8 @@ export function draw(ctx, data) {
         h("h3", {}, t(`近 ${DAYS} 天连接`, `Connectivity, ${DAYS} days`)), timeline(data),
         h("div", { class: "actions noprint" },
           may("operate") && data.looked_at ? h("button", { type: "button", class: "main", onclick: look }, t("立即探测", "look now")) : null,
+          may("operate") && isAnother ? h("button", { type: "button", onclick: learn("POST", "identity", t("已确认为新身份", "taken as known")) }, t("确认现在的身份", "take its identity as known")) : null,
+          may("operate") && data.baselines.length ? h("button", { type: "button", onclick: learn("DELETE", "baseline", t("画面基准将重新学习", "its view is learned anew")) }, t("重学画面基准", "learn its view anew")) : null,
           may("import") ? h("a", { class: "button", href: ctx.link("edit", { id: device.id }) }, t("修改档案", "edit the record")) : null,
           may("import") ? h("a", { class: "button", href: ctx.link("edit", { id: device.id, mode: "replace" }) }, t("更换设备", "replace it")) : null,
           may("propose") ? h("a", { class: "button", href: ctx.link("decisions", { propose: device.id }) }, t("申报报备", "propose an exemption")) : null,
