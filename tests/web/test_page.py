@@ -167,6 +167,21 @@ async def test_a_refused_login_says_so_and_a_page_without_a_guest_asks_for_one(s
         assert not [each for each in seen.complaints if "401" not in each]
 
 
+async def test_an_administrator_sees_the_backups_and_makes_one(site: Site):
+    fresh(site)
+    await site.account("root", Grant(Role.ADMINISTRATOR))
+    async with browser() as chromium, watched(chromium, site.base, locale="zh-CN") as seen:
+        await seen.open("/#/system")
+        await log_in(seen, "zh", "root")
+        await seen.go("#/system")
+        await seen.page.wait_for_selector("text=还没有备份")
+        await seen.page.click("button:has-text('立即备份')")
+        await seen.page.wait_for_selector("td:has-text('.db')")
+        assert await seen.serious() == []
+        assert seen.complaints == []
+    assert len(site.service._page._parts.tools.backups()) == 1
+
+
 async def test_stale_figures_are_loud_and_fresh_ones_are_not(tmp_path: Path, sqlite_template: Path):
     async with running_site(tmp_path, sqlite_template, settings=GUESTS) as site, browser() as chromium:
         site.service.polling.last_look_at = time.time() - 5_000

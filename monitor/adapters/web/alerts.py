@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from monitor.adapters.web.alert_parts import PAST_S, HappeningOut, OpenQuery, is_within, region_of_alert, timeline
-from monitor.adapters.web.decisions import Line
+from monitor.adapters.web.fields import Line
 from monitor.adapters.web.problem import Problem, not_found
 from monitor.adapters.web.route import Call, Route
 from monitor.domain.account import Right

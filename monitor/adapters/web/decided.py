@@ -6,7 +6,9 @@ from typing import Annotated
 
 import msgspec
 
-from monitor.adapters.web.decisions import ExemptionsOut, Id, places, recorded_out
+from monitor.adapters.web.deciding import places
+from monitor.adapters.web.exemptions import ExemptionsOut, recorded_out
+from monitor.adapters.web.fields import Id
 from monitor.adapters.web.figures import Code
 from monitor.adapters.web.finding import find_device
 from monitor.adapters.web.paging import Cursor, Limit, cursor_of, place_of

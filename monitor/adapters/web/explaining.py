@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from monitor.adapters.web.decisions import Id
+from monitor.adapters.web.fields import Id
 from monitor.adapters.web.figures import Code
 from monitor.adapters.web.finding import find_device
 from monitor.adapters.web.problem import invalid

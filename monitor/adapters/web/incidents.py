@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from monitor.adapters.web.alert_parts import MOST_MEMBERS, PAST_S, HappeningOut, OpenQuery, is_within, timeline
-from monitor.adapters.web.decisions import Line
+from monitor.adapters.web.fields import Line
 from monitor.adapters.web.problem import forbidden, not_found
 from monitor.adapters.web.route import Call, Route
 from monitor.domain.account import Right

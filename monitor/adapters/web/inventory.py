@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from monitor.adapters.web.decisions import Instant
 from monitor.adapters.web.devices import Classes
+from monitor.adapters.web.fields import Instant
 from monitor.adapters.web.figures import Code
 from monitor.adapters.web.problem import invalid
 from monitor.adapters.web.route import Call, Reply, Route

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from monitor.adapters.web.alert_parts import MOST_MEMBERS, PAST_S, OpenQuery, is_within, region_of_alert
-from monitor.adapters.web.decisions import Id, Line
+from monitor.adapters.web.fields import Id, Line
 from monitor.adapters.web.problem import forbidden, not_found
 from monitor.adapters.web.route import Call, Route
 from monitor.domain.account import Right

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from monitor.adapters.web.decisions import Id, Instant, Line
+from monitor.adapters.web.fields import Id, Instant, Line
 from monitor.adapters.web.figures import Code
 from monitor.adapters.web.parts import ReportRevision
 from monitor.adapters.web.problem import invalid, not_found

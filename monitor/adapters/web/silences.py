@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from monitor.adapters.web.alert_parts import OpenQuery, is_within
-from monitor.adapters.web.decisions import Instant
+from monitor.adapters.web.fields import Instant
 from monitor.adapters.web.problem import Problem, invalid, not_found
 from monitor.adapters.web.route import Call, Route
 from monitor.domain.account import Right

@@ -1,18 +1,18 @@
-// The service itself: collectors, queue, store, accounts, tokens, audit.
+// The service itself: collectors, queue, store, backups, accounts, tokens, audit.
 
 import { OUTCOMES, said } from "../looks.js";
 import { change, get, knownRegions, may, me, url } from "../api.js";
 import { h, number, span, t, when, whenExactly } from "../dom.js";
-import { ask, input, regionName, select, table } from "../parts.js";
+import { ask, input, refusalText, regionName, select, table } from "../parts.js";
 
 const ROLES = [["viewer", "查看", "viewer"], ["reporter", "县区填报", "county reporter"], ["contractor", "维护单位", "contractor"], ["operator", "值班", "operator"], ["approver", "审批", "approver"], ["auditor", "审计", "auditor"], ["administrator", "管理员", "administrator"]];
 const roleName = (code) => { const found = ROLES.find(([each]) => each === code); return found ? t(found[1], found[2]) : code; };
 
 export async function load() {
   const nothing = Promise.resolve(null);
-  const [system, tokens, accounts, audit, regions] = await Promise.all([
-    get("/system"), me.via === "session" ? get("/tokens") : nothing, may("administer") ? get("/accounts").catch(() => null) : nothing, may("audit") ? get("/audit", { limit: 50 }).catch(() => null) : nothing, knownRegions()]);
-  return { system, tokens, accounts, audit, regions };
+  const [system, backups, tokens, accounts, audit, regions] = await Promise.all([
+    get("/system"), may("administer") ? get("/backups").catch(() => null) : nothing, me.via === "session" ? get("/tokens") : nothing, may("administer") ? get("/accounts").catch(() => null) : nothing, may("audit") ? get("/audit", { limit: 50 }).catch(() => null) : nothing, knownRegions()]);
+  return { system, backups, tokens, accounts, audit, regions };
 }
 export const title = () => t("系统", "System");
 
@@ -21,7 +21,7 @@ function grantText(grant, regions) {
   return `${roleName(grant.role)} @ ${region}${grant.organisation ? ` (${grant.organisation})` : ""}`;
 }
 
-export function draw(ctx, { system, tokens, accounts, audit, regions }) {
+export function draw(ctx, { system, backups, tokens, accounts, audit, regions }) {
   const looks = new Map();
   for (const each of system.looks) looks.set(each.protocol, [...(looks.get(each.protocol) || []), each]);
   const fact = (name, value) => [h("dt", {}, name), h("dd", {}, value)];
@@ -37,6 +37,7 @@ export function draw(ctx, { system, tokens, accounts, audit, regions }) {
       fact(t("被拒请求", "refused requests"), Object.entries(system.refused).map(([why, count]) => `${why} ${number(count)}`).join(" · ") || "0"))),
     h("section", { class: "card w6" }, h("h2", {}, t("探测", "Looks")), table(t("自启动以来的探测结果", "looks since the start, by result"), [
       [t("协议", "protocol"), (row) => row.protocol], [t("结果", "result"), (row) => [said(OUTCOMES, row.result), " ", h("span", { class: "note" }, row.result)]], [t("次数", "count"), (row) => number(row.count), { right: true }]], system.looks)),
+    backups ? backupCard(ctx, backups.backups) : null,
     tokens ? h("section", { class: "card" }, h("h2", {}, t("接口令牌", "API tokens")),
       h("div", { class: "actions noprint" }, h("button", { type: "button", onclick: () => newToken(ctx) }, t("新增令牌", "new token")), h("button", { type: "button", onclick: () => newPassword() }, t("更换口令", "change password"))),
       table(t("令牌", "tokens"), [
@@ -56,6 +57,20 @@ export function draw(ctx, { system, tokens, accounts, audit, regions }) {
         [t("动作", "action"), (row) => row.action], [t("对象", "target"), (row) => row.target], [t("结果", "outcome"), (row) => row.outcome],
         [t("前 → 后", "before → after"), (row) => (row.before || row.after ? h("details", {}, h("summary", {}, t("详情", "details")), h("pre", {}, `${row.before}\n→\n${row.after}`)) : ""), { cls: "hide-s" }],
       ], audit.entries, { hideCaption: true })) : null);
+}
+
+function backupCard(ctx, backups) {
+  const message = h("span", { class: "note", role: "status" });
+  const make = async (event) => {
+    event.target.disabled = true;
+    message.textContent = t("正在备份…", "backing up …");
+    try { await change("POST", "/backups"); ctx.again(); } catch (error) { message.textContent = refusalText(error); event.target.disabled = false; }
+  };
+  return h("section", { class: "card" }, h("h2", {}, t("备份", "Backups")),
+    h("div", { class: "actions noprint" }, h("button", { type: "button", onclick: make }, t("立即备份", "back up now")), message),
+    table(t("备份，新的在前", "backups, newest first"), [
+      [t("时间", "at"), (row) => whenExactly(row.at), { cls: "nowrap" }], [t("文件", "file"), (row) => row.file], [t("大小", "size"), (row) => `${(row.bytes / 1e6).toFixed(1)} MB`, { right: true }],
+    ], backups, { hideCaption: true, empty: t("还没有备份", "no backup yet") }));
 }
 
 function newToken(ctx) {
