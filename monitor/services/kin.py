@@ -18,7 +18,7 @@ class Kin:
     """
 
     def __init__(self, devices: Iterable[Device]) -> None:
-        self.looked_at: set[str] = set()
+        self._told_of: set[str] = set()  # those that are looked at are nearly all: a set of them would weigh 8 MB
         self._parents: dict[str, tuple[Parent, ...]] = {}
         self._children: dict[str, list[str]] = {}
         self._below: dict[str, frozenset[str]] = {}
@@ -29,14 +29,18 @@ class Kin:
         """The parents of every device that has any, by its id."""
         return self._parents
 
+    def is_looked_at(self, device_id: str) -> bool:
+        """Tell whether a known device is looked at itself, not only told of by others."""
+        return device_id not in self._told_of
+
     def put(self, devices: Iterable[Device]) -> bool:
         """Take in devices as they are now, new or changed; say whether that changes the family."""
         changed = False
         for device in devices:
-            is_looked_at = device.endpoint is not None
-            if is_looked_at != (device.id in self.looked_at):
+            is_told_of = device.endpoint is None
+            if is_told_of != (device.id in self._told_of):
                 changed = True
-                (self.looked_at.add if is_looked_at else self.looked_at.discard)(device.id)
+                (self._told_of.add if is_told_of else self._told_of.discard)(device.id)
             if device.parents != self._parents.get(device.id, ()):
                 changed = True
                 if device.parents:

@@ -46,7 +46,7 @@ class Parents:
             for parent in parents:
                 if parent.ours:
                     ours[parent.device_id] |= {device_id, *self._kin.below(device_id)}
-            if device_id not in self._kin.looked_at:
+            if not self._kin.is_looked_at(device_id):
                 self._judged_by[device_id] = judges = _judges(parents)
                 for parent in judges:
                     judged[parent.device_id].append(device_id)

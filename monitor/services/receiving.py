@@ -138,7 +138,9 @@ class Receiving:
             await asyncio.sleep(0)
         if result.complete:
             named = {report.device for report in result.reports}
-            for device_id in mine - named - self._kin.looked_at - {reporter}:
+            for device_id in mine - named - {reporter}:
+                if self._kin.is_looked_at(device_id):
+                    continue
                 missing = Observation(device_id, at, Evidence.SILENT, interval_s, origin=Origin.REPORTED)
                 self._ingest.accept(missing, guarded=False)
         try:
@@ -218,7 +220,7 @@ class Receiving:
         if device_id != sender:
             if device_id not in mine:
                 return "not_yours"
-            if device_id in self._kin.looked_at:
+            if self._kin.is_looked_at(device_id):
                 return "looked_at"
         if at > now:
             if at > now + self._rule.future_s:

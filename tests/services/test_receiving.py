@@ -366,7 +366,7 @@ async def test_a_changed_inventory_holds_at_once(site: Site) -> None:
     assert kin.put([device("b"), device("other", GATEWAY)])
     assert kin.below("gw") == {"a", "behind-a", "polled", "other"}
     assert kin.put([device("polled", GATEWAY)])
-    assert not kin.looked_at
+    assert not any(kin.is_looked_at(each.id) for each in DEVICES)
 
 
 async def test_a_unit_that_is_online_and_makes_no_records_is_silent(site: Site) -> None:
